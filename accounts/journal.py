@@ -1,0 +1,45 @@
+"""Who did what, through which door, when: written in the transaction that did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import JournalEntry, User, Via
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who acts: an organizer, the holder of a link, or the program itself."""
+
+    who: str
+    via: str
+    user: User | None = None
+
+
+SYSTEM = Actor(who="Yavka", via=Via.SYSTEM)
+PUBLIC = Actor(who="visitor", via=Via.PUBLIC)
+
+
+def organizer(user: User, via: str = Via.UI) -> Actor:
+    """The actor for a signed-in organizer."""
+    return Actor(who=user.email, via=via, user=user)
+
+
+def record(
+    *, by: Actor, at: datetime, action: str, subjects: list[str], changes: dict[str, Any] | None = None
+) -> None:
+    """
+    Add one line to the journal, inside the caller's transaction.
+
+    `subjects` are written "kind:id", widest first ("meeting:3", "registration:17").
+    `changes` holds JSON; personal data does not belong in it, field names do.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A journal line belongs to the transaction that it describes.")
+    JournalEntry.objects.create(
+        at=at, user=by.user, who=by.who, via=by.via, action=action, subjects=subjects, changes=changes or {}
+    )

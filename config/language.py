@@ -1,0 +1,52 @@
+"""Which language a page speaks: a link's ?lang=, else the reader's last choice, else the browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+LANGUAGES = {code for code, _ in settings.LANGUAGES}
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's own, and above it `?lang=en`, which a mail or a language switch may carry."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if (asked := request.GET.get("lang")) in LANGUAGES:
+            translation.activate(asked)
+            request.LANGUAGE_CODE = asked
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        if (asked := request.GET.get("lang")) in LANGUAGES:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                asked,
+                max_age=31_536_000,
+                samesite="Lax",
+                secure=settings.HTTPS,
+                httponly=True,
+            )
+        return response
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows: the languages, each with the address of this page in it."""
+    links = []
+    for code, name in settings.LANGUAGES:
+        query = request.GET.copy()
+        query["lang"] = code
+        links.append({"code": code, "name": name, "url": f"{request.path}?{query.urlencode()}"})
+    return {
+        "LANGUAGE_CODE": translation.get_language(),
+        "LANGUAGE_LINKS": links,
+        "SHOW_SAMPLE_HINTS": settings.SHOW_SAMPLE_HINTS,
+    }

@@ -1,0 +1,437 @@
+"""Who has a seat and who waits: registrations, seat counters, consents, reminder rules."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from events.models import validate_time_zone
+
+if TYPE_CHECKING:
+    from events.models import Meeting
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("awaiting decision")
+    WAITLISTED = "waitlisted", _("waiting list")
+    CONFIRMED = "confirmed", _("confirmed")
+    DECLINED = "declined", _("declined")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+LIVE = (Status.PENDING, Status.WAITLISTED, Status.CONFIRMED)
+
+
+class Seat(models.TextChoices):
+    """What a confirmed person sits on."""
+
+    NONE = "none", _("takes no seat")
+    WITHIN = "within", _("within the limit")
+    OVER = "over", _("over the limit")
+
+
+class Source(models.TextChoices):
+    PUBLIC = "public", _("registration page")
+    API = "api", _("API")
+    ORGANIZER = "organizer", _("entered by the organizer")
+    DELEGATION = "delegation", _("delegation")
+    INVITATION = "invitation", _("invitation")
+    IMPORT = "import", _("import")
+    WALK_IN = "walk_in", _("at the door")
+
+
+class AttendanceMode(models.TextChoices):
+    IN_PERSON = "in_person", _("in person")
+    ONLINE = "online", _("online")
+
+
+class SeatLimit(models.Model):
+    """
+    How many seats there are and how many are taken: the counter that decides.
+
+    Changed last in a transaction, by one conditional UPDATE (registrations.seats); the
+    row is narrow and updated in place, so that a hot meeting stays cheap. `seat_limit`
+    None is no limit. Limits of a category or a region are further rows of the meeting.
+    """
+
+    meeting = models.OneToOneField(
+        "events.Meeting", models.CASCADE, primary_key=True, related_name="seats"
+    )
+    seat_limit = models.PositiveIntegerField(null=True, blank=True)
+    taken = models.PositiveIntegerField(default=0)
+    over = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seat_limit=None) | Q(taken__lte=F("seat_limit")),
+                name="never_more_seats_taken_than_there_are",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.taken}+{self.over}/{self.seat_limit} of {self.meeting_id}"
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def live(self) -> Self:
+        """Neither cancelled nor declined."""
+        return self.filter(status__in=LIVE)
+
+    def confirmed(self) -> Self:
+        return self.filter(status=Status.CONFIRMED)
+
+    def pending(self) -> Self:
+        return self.filter(status=Status.PENDING)
+
+    def waitlisted(self) -> Self:
+        return self.filter(status=Status.WAITLISTED)
+
+    def counted(self) -> Self:
+        """Of categories that count as participants: not the press, not the staff."""
+        return self.filter(category__counts_as_participant=True)
+
+    def of(self, *, email: str, name_key: str) -> Self:
+        """An assistant registers five people from one address: the name counts too."""
+        return self.filter(email__iexact=email, name_key=name_key)
+
+    def organized_by(self, user: models.Model) -> Self:
+        return self.filter(meeting__owners=user)
+
+    def in_line(self) -> Self:
+        """Whoever waited longest first."""
+        return self.order_by("waiting_since", "pk")
+
+    def by_name(self) -> Self:
+        return self.order_by("sort_key", "pk")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-registered_at", "-pk")
+
+
+class Registration(models.Model):
+    """
+    One person's seat at a meeting, or the wish for one. It is also the person.
+
+    `status` and `seat` are changed by the use cases of this house only: they move the
+    seat counters, write the journal and the letters in the same transaction.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    # Seven digits, the last a check digit (Damm): can be said over the phone.
+    number = models.CharField(max_length=7)
+    meeting = models.ForeignKey("events.Meeting", models.PROTECT, related_name="registrations")
+    category = models.ForeignKey("events.Category", models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status)
+    seat = models.CharField(max_length=6, choices=Seat, default=Seat.NONE)
+    source = models.CharField(max_length=10, choices=Source)
+    attendance_mode = models.CharField(
+        max_length=9, choices=AttendanceMode, default=AttendanceMode.IN_PERSON
+    )
+
+    family_name = models.CharField(_("family name"), max_length=120, blank=True)
+    given_name = models.CharField(_("given name"), max_length=120, blank=True)
+    patronymic = models.CharField(_("patronymic"), max_length=120, blank=True)
+    latin_name = models.CharField(_("name in Latin letters"), max_length=250, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    organization = models.CharField(_("organization"), max_length=300, blank=True)
+    position = models.CharField(_("position"), max_length=300, blank=True)
+    region = models.ForeignKey(
+        "events.Region", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Normalized forms (registrations.names): sameness, sorting, searching, merging.
+    name_key = models.CharField(max_length=400)
+    sort_key = models.CharField(max_length=400)
+    search_key = models.CharField(max_length=1500)
+    organization_key = models.CharField(max_length=300, blank=True)
+
+    language = models.CharField(max_length=10)
+    time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
+    submitted_by_name = models.CharField(max_length=250, blank=True)
+    submitted_by_email = models.EmailField(blank=True)
+
+    registered_at = models.DateTimeField()
+    status_changed_at = models.DateTimeField()
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(blank=True)
+    shows_reason = models.BooleanField(default=False)
+    # No more reminders of this meeting, by the person's own wish (RFC 8058).
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    # The person's own link: derived from the key and the generation, kept as a hash.
+    link_generation = models.PositiveIntegerField(default=1)
+    link_hash = models.BinaryField(max_length=32, unique=True)
+    # Printed on the badge and in the QR, hence in clear. None once erased.
+    ticket_code = models.CharField(max_length=29, unique=True, null=True, blank=True)
+    calendar_sequence = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "meeting",
+                Lower("email"),
+                "name_key",
+                condition=Q(status__in=LIVE, erased_at=None),
+                name="one_live_registration_per_person_and_meeting",
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "number"], name="one_registration_per_number_and_meeting"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="registration_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(seat__in=Seat.values), name="registration_seat_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=Source.values), name="registration_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(attendance_mode__in=AttendanceMode.values),
+                name="registration_attendance_mode_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(seat=Seat.NONE) | Q(status=Status.CONFIRMED),
+                name="only_the_confirmed_have_a_seat",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.WAITLISTED, waiting_since__isnull=False)
+                | (~Q(status=Status.WAITLISTED) & Q(waiting_since=None)),
+                name="whoever_waits_has_a_place_in_line",
+            ),
+            models.CheckConstraint(
+                condition=~Q(family_name="", given_name="") | Q(erased_at__isnull=False),
+                name="a_person_has_a_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^[0-9]{7}$"), name="a_number_has_seven_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(
+                    family_name="", given_name="", patronymic="", latin_name="", email="", phone="",
+                    position="", search_key="", submitted_by_name="", submitted_by_email="",
+                    ticket_code=None,
+                ),
+                name="what_is_erased_is_gone",
+            ),
+        ]
+        indexes = [
+            models.Index("meeting", "sort_key", "id", name="registration_by_name"),
+            models.Index("meeting", "registered_at", "id", name="registration_by_arrival"),
+            models.Index(
+                "meeting", "waiting_since", "id", name="registration_in_line",
+                condition=Q(status=Status.WAITLISTED),
+            ),
+            # Figures are counted from this index alone (performance.md 6).
+            models.Index(
+                "meeting", "status", "category", name="registration_figures",
+                include=["region", "organization_key"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.meeting_id}"
+
+    @property
+    def full_name(self) -> str:
+        """As lists in Russian order have it: family name, given name, patronymic."""
+        return " ".join(filter(None, [self.family_name, self.given_name, self.patronymic]))
+
+    @property
+    def spoken_number(self) -> str:
+        """The number in two groups, as it is printed and said."""
+        return f"{self.number[:4]} {self.number[4:]}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def zone_name(self) -> str:
+        """The person's own time zone, else the region's, else none."""
+        return self.time_zone or (self.region.time_zone if self.region else "")
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.zone_name) if self.zone_name else None
+
+
+class ConsentKind(models.TextChoices):
+    PROCESSING = "processing", _("processing of personal data")
+    DISTRIBUTION = "distribution", _("publication in the list of participants")
+    PHOTO = "photo", _("photo and video")
+    ADVERTISING = "advertising", _("other mail from the organizer")
+
+
+class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
+    def current(self) -> Self:
+        return self.filter(replaced_at=None).order_by("position", "pk")
+
+
+class ConsentDocument(models.Model):
+    """
+    A text that people agree to: one document, one unticked box (152-FZ Art. 9, GDPR 7).
+
+    Never edited: a changed text is a new version, so that a consent always names the
+    words it was given to.
+    """
+
+    meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="consent_documents")
+    kind = models.CharField(max_length=12, choices=ConsentKind, default=ConsentKind.PROCESSING)
+    version = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(max_length=200)
+    title_alt = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    text_alt = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    is_required = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConsentDocumentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=ConsentKind.values), name="consent_kind_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "kind", "version"], name="one_text_per_kind_and_version"
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "kind"], condition=Q(replaced_at=None),
+                name="one_current_text_per_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} v{self.version} of {self.meeting_id}"
+
+
+class GivenBy(models.TextChoices):
+    SELF = "self", _("by the person")
+    PROXY = "proxy", _("by whoever registered the person")
+    ORGANIZER = "organizer", _("recorded by the organizer")
+
+
+class Consent(models.Model):
+    """That a document was agreed to: when, in which language, by whom, from where."""
+
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="consents")
+    document = models.ForeignKey(ConsentDocument, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=9, choices=GivenBy)
+    language = models.CharField(max_length=10)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "document"], condition=Q(withdrawn_at=None),
+                name="a_document_is_agreed_to_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_by__in=GivenBy.values), name="consent_giver_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} by {self.registration_id}"
+
+
+class IdempotencyKey(models.Model):
+    """
+    The first answer to a request that carried a key; its repetition gets the same one.
+
+    Kept for 48 hours. The row is inserted first, in the request's own transaction: a
+    parallel twin waits on the unique index and then reads the first answer.
+    """
+
+    scope = models.CharField(max_length=80)
+    key = models.CharField(max_length=80)
+    body_hash = models.BinaryField(max_length=32)
+    answer = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_key")
+        ]
+        indexes = [models.Index("created_at", name="idempotency_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.scope}"
+
+
+class RuleKind(models.TextChoices):
+    DAYS_BEFORE = "days_before", _("days before, at a time of day")
+    HOURS_BEFORE = "hours_before", _("hours before")
+
+
+class Audience(models.TextChoices):
+    ALL = "all", _("everybody")
+    IN_PERSON = "in_person", _("those who come")
+    ONLINE = "online", _("those who join online")
+
+
+class ReminderRule(models.Model):
+    """When participants are reminded: days before at the venue's clock, or hours before."""
+
+    meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="reminder_rules")
+    kind = models.CharField(max_length=12, choices=RuleKind)
+    amount = models.PositiveSmallIntegerField(_("how many"))
+    at_time = models.TimeField(_("at"), null=True, blank=True)
+    audience = models.CharField(max_length=9, choices=Audience, default=Audience.ALL)
+    is_enabled = models.BooleanField(_("send it"), default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=RuleKind.DAYS_BEFORE, at_time__isnull=False)
+                | Q(kind=RuleKind.HOURS_BEFORE, at_time=None),
+                name="a_rule_in_days_has_a_time_of_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(audience__in=Audience.values), name="reminder_audience_is_known"
+            ),
+            models.UniqueConstraint(
+                "meeting", "kind", "amount", "at_time", "audience",
+                name="a_reminder_rule_stands_once", nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.kind} of {self.meeting_id}"
+
+
+class Throttle(models.Model):
+    """A counter per key and window, in PostgreSQL: a limit must hold without Redis."""
+
+    key = models.CharField(max_length=120)
+    window_starts_at = models.DateTimeField()
+    hits = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "window_starts_at"], name="one_counter_per_window")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.hits}"
