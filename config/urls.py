@@ -1,5 +1,24 @@
 """Every page's address. The API's routes are in config/api.py."""
 
-from django.urls import URLPattern, URLResolver
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from config import views
+
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.alive, name="alive"),
+    path("readyz", views.ready, name="ready"),
+    path(".well-known/change-password", views.change_password),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", include("config.api")),
+    path("", include("accounts.urls")),
+    path("", include("events.urls")),
+    path("", include("registrations.urls")),
+    path("", include("attendance.urls")),
+    path("", include("badges.urls")),
+    path("", include("reports.urls")),
+]
