@@ -18,7 +18,9 @@ from accounts.models import ApiToken, Scope, User
 PREFIX = "yvk_"
 
 
-def issue(*, user: User, label: str, scope: str = Scope.WRITE, at: datetime) -> tuple[ApiToken, str]:
+def issue(
+    *, user: User, label: str, scope: str = Scope.WRITE, at: datetime
+) -> tuple[ApiToken, str]:
     """Make a token and return it with its clear text, which is never shown again."""
     clear = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -31,12 +33,16 @@ class BearerAuthentication(BaseAuthentication):
     """A known, unrevoked token of an active user; a reading one may only read."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        scheme, _space, presented = get_authorization_header(request).decode("latin-1").partition(" ")
+        scheme, _space, presented = (
+            get_authorization_header(request).decode("latin-1").partition(" ")
+        )
         if scheme.lower() != "bearer":
             return None
         token = (
             ApiToken.objects.select_related("user")
-            .filter(token_hash=links.hashed(presented.strip()), revoked_at=None, user__is_active=True)
+            .filter(
+                token_hash=links.hashed(presented.strip()), revoked_at=None, user__is_active=True
+            )
             .first()
         )
         if token is None:

@@ -30,7 +30,12 @@ def organizer(user: User, via: str = Via.UI) -> Actor:
 
 
 def record(
-    *, by: Actor, at: datetime, action: str, subjects: list[str], changes: dict[str, Any] | None = None
+    *,
+    by: Actor,
+    at: datetime,
+    action: str,
+    subjects: list[str],
+    changes: dict[str, Any] | None = None,
 ) -> None:
     """
     Add one line to the journal, inside the caller's transaction.
@@ -41,5 +46,11 @@ def record(
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A journal line belongs to the transaction that it describes.")
     JournalEntry.objects.create(
-        at=at, user=by.user, who=by.who, via=by.via, action=action, subjects=subjects, changes=changes or {}
+        at=at,
+        user=by.user,
+        who=by.who,
+        via=by.via,
+        action=action,
+        subjects=subjects,
+        changes=changes or {},
     )

@@ -49,9 +49,7 @@ STATUS_OF = {
 }
 
 
-def problem(
-    code: str, detail: str, *, status_code: int | None = None, **members: Any
-) -> Response:
+def problem(code: str, detail: str, *, status_code: int | None = None, **members: Any) -> Response:
     """One problem document. `detail` is for people, in the language of the request."""
     status_code = status_code or STATUS_OF[code]
     body = {
@@ -109,7 +107,11 @@ def _errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
             nested = isinstance(inner, dict | list)
             yield from _errors(inner, f"{pointer}/{position}" if nested else pointer)
     else:
-        yield {"pointer": pointer, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+        yield {
+            "pointer": pointer,
+            "code": getattr(detail, "code", "invalid"),
+            "detail": str(detail),
+        }
 
 
 class PreconditionRequired(exceptions.APIException):

@@ -204,9 +204,7 @@ class Meeting(models.Model):
     )
     map_url = models.URLField(_("map"), blank=True)
     arrival_note = models.TextField(_("what to bring, how to get in"), blank=True)
-    arrival_note_alt = models.TextField(
-        _("what to bring, in the second language"), blank=True
-    )
+    arrival_note_alt = models.TextField(_("what to bring, in the second language"), blank=True)
     # A secret: only mails and pages of confirmed participants show it.
     online_url = models.URLField(_("link for online participants"), blank=True)
     region_set = models.ForeignKey(RegionSet, models.PROTECT, verbose_name=_("list of regions"))

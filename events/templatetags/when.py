@@ -1,0 +1,34 @@
+"""Template filters for moments: `{{ meeting|when }}`, `{{ at|moment:meeting }}`."""
+
+from datetime import datetime
+
+from django import template
+
+from events import when as words
+from events.models import Meeting
+
+register = template.Library()
+
+
+@register.filter
+def when(meeting: Meeting) -> str:
+    """The whole date and time of a meeting, at the venue's clock."""
+    return words.span(meeting.starts_at, meeting.ends_at, meeting.zone)
+
+
+@register.filter
+def moment(at: datetime | None, meeting: Meeting) -> str:
+    """A moment at the venue's clock, with the zone."""
+    return words.moment(at, meeting.zone) if at else ""
+
+
+@register.filter
+def clock(at: datetime | None, meeting: Meeting) -> str:
+    """The time of day at the venue."""
+    return words.clock(at, meeting.zone) if at else ""
+
+
+@register.filter
+def day(at: datetime | None, meeting: Meeting) -> str:
+    """The date at the venue."""
+    return words.day(at, meeting.zone) if at else ""
