@@ -30,7 +30,9 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def valid(self, at: datetime) -> Self:
         """Neither device nor link is revoked or has run out."""
         return self.filter(
-            revoked_at=None, expires_at__gt=at, access_link__revoked_at=None,
+            revoked_at=None,
+            expires_at__gt=at,
+            access_link__revoked_at=None,
             access_link__expires_at__gt=at,
         )
 
@@ -97,7 +99,9 @@ class Scan(models.Model):
         "registrations.Registration", models.PROTECT, null=True, blank=True, related_name="scans"
     )
     kind = models.CharField(max_length=5, choices=ScanKind)
-    voids = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="voided_by")
+    voids = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="voided_by"
+    )
     outcome = models.CharField(max_length=17, choices=Outcome)
     method = models.CharField(max_length=7, choices=Method)
     desk = models.CharField(max_length=60)
@@ -114,7 +118,9 @@ class Scan(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=ScanKind.values), name="scan_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=ScanKind.values), name="scan_kind_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(outcome__in=Outcome.values), name="scan_outcome_is_known"
             ),
@@ -136,7 +142,10 @@ class Scan(models.Model):
         ]
         indexes = [
             models.Index(
-                "registration", "checkpoint", "scanned_at", name="scan_of_person",
+                "registration",
+                "checkpoint",
+                "scanned_at",
+                name="scan_of_person",
                 condition=Q(registration__isnull=False),
             ),
             models.Index("checkpoint", "received_at", name="scan_by_arrival"),

@@ -41,11 +41,15 @@ class Batch(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=BatchKind.values), name="batch_kind_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=BatchState.values), name="batch_state_is_known"
             ),
-            models.CheckConstraint(condition=Q(done__lte=F("total")), name="batch_done_within_total"),
+            models.CheckConstraint(
+                condition=Q(done__lte=F("total")), name="batch_done_within_total"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=BatchState.DONE) | (~Q(file="") & Q(finished_at__isnull=False)),
                 name="a_finished_batch_has_its_file",
@@ -53,7 +57,8 @@ class Batch(models.Model):
         ]
         indexes = [
             models.Index(
-                "id", name="batch_unfinished",
+                "id",
+                name="batch_unfinished",
                 condition=Q(state__in=[BatchState.QUEUED, BatchState.RUNNING]),
             )
         ]

@@ -1,4 +1,4 @@
-"""Which language a page speaks: a link's ?lang=, else the reader's last choice, else the browser."""
+"""Which language a page speaks: a link's ?lang=, the reader's last choice, or the browser's."""
 
 from collections.abc import Callable
 from typing import Any

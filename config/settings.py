@@ -85,7 +85,11 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 # (docs/decisions/0001-web-server.md), and checked so that a restart is not noticed.
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"] |= {"connect_timeout": 5}
+# Nobody waits for a lock for ever: a request that would is refused in words instead.
+DATABASES["default"]["OPTIONS"] |= {
+    "connect_timeout": 5,
+    "options": "-c lock_timeout=5000",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis is a broker and nothing else; what is cached is cached in the process.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import validate_time_zone
 
 if TYPE_CHECKING:
-    from events.models import Meeting
+    pass
 
 
 class Status(models.TextChoices):
@@ -68,6 +67,8 @@ class SeatLimit(models.Model):
     taken = models.PositiveIntegerField(default=0)
     over = models.PositiveIntegerField(default=0)
     waiting = models.PositiveIntegerField(default=0)
+    # The number that the last person to wait drew. It only rises.
+    last_line = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -95,6 +96,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def waitlisted(self) -> Self:
         return self.filter(status=Status.WAITLISTED)
 
+    def over(self) -> Self:
+        """Seated beyond the limit, whoever came first first."""
+        return self.filter(seat=Seat.OVER).order_by("status_changed_at", "pk")
+
     def counted(self) -> Self:
         """Of categories that count as participants: not the press, not the staff."""
         return self.filter(category__counts_as_participant=True)
@@ -108,7 +113,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def in_line(self) -> Self:
         """Whoever waited longest first."""
-        return self.order_by("waiting_since", "pk")
+        return self.order_by(F("line").asc(nulls_last=True), "pk")
 
     def by_name(self) -> Self:
         return self.order_by("sort_key", "pk")
@@ -162,6 +167,8 @@ class Registration(models.Model):
     registered_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()
     waiting_since = models.DateTimeField(null=True, blank=True)
+    # The number drawn for the waiting line, under the counter's lock: the order of turns.
+    line = models.PositiveIntegerField(null=True, blank=True)
     decision_reason = models.TextField(blank=True)
     shows_reason = models.BooleanField(default=False)
     # No more reminders of this meeting, by the person's own wish (RFC 8058).
@@ -209,7 +216,7 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status=Status.WAITLISTED, waiting_since__isnull=False)
-                | (~Q(status=Status.WAITLISTED) & Q(waiting_since=None)),
+                | (~Q(status=Status.WAITLISTED) & Q(waiting_since=None, line=None)),
                 name="whoever_waits_has_a_place_in_line",
             ),
             models.CheckConstraint(
@@ -222,8 +229,16 @@ class Registration(models.Model):
             models.CheckConstraint(
                 condition=Q(erased_at=None)
                 | Q(
-                    family_name="", given_name="", patronymic="", latin_name="", email="", phone="",
-                    position="", search_key="", submitted_by_name="", submitted_by_email="",
+                    family_name="",
+                    given_name="",
+                    patronymic="",
+                    latin_name="",
+                    email="",
+                    phone="",
+                    position="",
+                    search_key="",
+                    submitted_by_name="",
+                    submitted_by_email="",
                     ticket_code=None,
                 ),
                 name="what_is_erased_is_gone",
@@ -233,12 +248,18 @@ class Registration(models.Model):
             models.Index("meeting", "sort_key", "id", name="registration_by_name"),
             models.Index("meeting", "registered_at", "id", name="registration_by_arrival"),
             models.Index(
-                "meeting", "waiting_since", "id", name="registration_in_line",
+                "meeting",
+                "line",
+                "id",
+                name="registration_in_line",
                 condition=Q(status=Status.WAITLISTED),
             ),
             # Figures are counted from this index alone (performance.md 6).
             models.Index(
-                "meeting", "status", "category", name="registration_figures",
+                "meeting",
+                "status",
+                "category",
+                name="registration_figures",
                 include=["region", "organization_key"],
             ),
         ]
@@ -314,7 +335,8 @@ class ConsentDocument(models.Model):
                 fields=["meeting", "kind", "version"], name="one_text_per_kind_and_version"
             ),
             models.UniqueConstraint(
-                fields=["meeting", "kind"], condition=Q(replaced_at=None),
+                fields=["meeting", "kind"],
+                condition=Q(replaced_at=None),
                 name="one_current_text_per_kind",
             ),
         ]
@@ -344,7 +366,8 @@ class Consent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["registration", "document"], condition=Q(withdrawn_at=None),
+                fields=["registration", "document"],
+                condition=Q(withdrawn_at=None),
                 name="a_document_is_agreed_to_once",
             ),
             models.CheckConstraint(
@@ -371,9 +394,7 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_key")
-        ]
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_key")]
         indexes = [models.Index("created_at", name="idempotency_by_age")]
 
     def __str__(self) -> str:
@@ -412,8 +433,13 @@ class ReminderRule(models.Model):
                 condition=Q(audience__in=Audience.values), name="reminder_audience_is_known"
             ),
             models.UniqueConstraint(
-                "meeting", "kind", "amount", "at_time", "audience",
-                name="a_reminder_rule_stands_once", nulls_distinct=False,
+                "meeting",
+                "kind",
+                "amount",
+                "at_time",
+                "audience",
+                name="a_reminder_rule_stands_once",
+                nulls_distinct=False,
             ),
         ]
 
@@ -430,7 +456,9 @@ class Throttle(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "window_starts_at"], name="one_counter_per_window")
+            models.UniqueConstraint(
+                fields=["key", "window_starts_at"], name="one_counter_per_window"
+            )
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class FrozenFigure(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(basis__in=Basis.values), name="figure_basis_is_known")
+            models.CheckConstraint(
+                condition=Q(basis__in=Basis.values), name="figure_basis_is_known"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,92 @@
+"""
+The same request twice is one request: the key goes into a table, in the request's own transaction.
+
+Compatible with the IETF draft "The Idempotency-Key HTTP Header Field" (-07, 2025).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
+
+from accounts.refusals import Refused
+from registrations.models import IdempotencyKey
+
+KEPT = timedelta(hours=48)
+
+
+class KeyReused(Refused):
+    code = "key_reused"
+
+
+class StillRunning(Refused):
+    code = "still_running"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A key, the place it is valid for, and the body it came with."""
+
+    scope: str
+    key: str
+    body: Any
+
+    @property
+    def body_hash(self) -> bytes:
+        text = json.dumps(self.body, sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode()).digest()
+
+
+def begin(claim: Claim | None, *, at: datetime) -> dict[str, Any] | None:
+    """
+    Claim the key for this transaction. Return the first answer if there is one already.
+
+    A twin that is under way elsewhere is waited for, as long as the database waits for
+    any lock (5 s).
+
+    :raises KeyReused: the key came before with another body
+    :raises StillRunning: the twin is not done yet
+    """
+    if claim is None:
+        return None
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A key is claimed in the transaction that it protects.")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO registrations_idempotencykey (scope, key, body_hash, created_at)"
+                " VALUES (%s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
+                [claim.scope, claim.key, claim.body_hash, at],
+            )
+            if cursor.rowcount:
+                return None
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise StillRunning(
+                _("The same request is still being worked on. Try again in a moment."),
+                retry_after=5,
+            ) from error
+        raise
+    row = IdempotencyKey.objects.get(scope=claim.scope, key=claim.key)
+    if bytes(row.body_hash) != claim.body_hash:
+        raise KeyReused(_("This key was used before for something else. Use a new one."))
+    assert row.answer is not None, "a key is committed together with its answer"
+    return dict(row.answer)
+
+
+def finish(claim: Claim | None, answer: dict[str, Any]) -> None:
+    """Keep the answer for the key's repetition; in the transaction that gave it."""
+    if claim is not None:
+        IdempotencyKey.objects.filter(scope=claim.scope, key=claim.key).update(answer=answer)
+
+
+def forget(*, at: datetime) -> int:
+    """Delete keys older than 48 hours; return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=at - KEPT).delete()[0]

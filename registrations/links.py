@@ -1,0 +1,72 @@
+"""The person's own link: shows and changes one registration, and never checks anybody in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import links
+from accounts.refusals import Refused
+from registrations.models import Registration
+
+PURPOSE = "mine"
+
+
+class LinkUnknown(Refused):
+    code = "link_invalid"
+
+
+def token(registration: Registration) -> str:
+    """The token of the current generation; an older one opens nothing."""
+    return links.token(PURPOSE, str(registration.uid), registration.link_generation)
+
+
+def hashed(registration: Registration) -> bytes:
+    """What the row keeps of its token."""
+    return links.hashed(token(registration))
+
+
+def find(presented: str) -> Registration:
+    """
+    The registration that a link opens, with all that its page shows. Looks only.
+
+    :raises LinkUnknown: no registration has this link, or has it no longer
+    """
+    registration = (
+        Registration.objects.select_related(
+            "meeting", "meeting__region_set", "meeting__seats", "category", "region",
+            "region__region_set",
+        )
+        .filter(link_hash=links.hashed(presented))
+        .first()
+    )
+    if registration is None:
+        raise LinkUnknown(
+            _("This link does not open a registration. Perhaps a newer mail has a newer link.")
+        )
+    return registration
+
+
+def manage_url(registration: Registration) -> str:
+    return _absolute("mine", registration)
+
+
+def calendar_url(registration: Registration) -> str:
+    return _absolute("mine-calendar", registration)
+
+
+def ticket_url(registration: Registration) -> str:
+    return _absolute("mine-qr", registration)
+
+
+def cancel_url(registration: Registration) -> str:
+    return _absolute("mine-cancel", registration)
+
+
+def unsubscribe_url(registration: Registration) -> str:
+    return _absolute("mine-unsubscribe", registration)
+
+
+def _absolute(name: str, registration: Registration) -> str:
+    return settings.PUBLIC_URL + reverse(name, args=[token(registration)])
