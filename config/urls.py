@@ -8,6 +8,11 @@ from config import views
 
 admin.site.login = secure_admin_login(admin.site.login)
 
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.page_not_found
+handler500 = views.server_error
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),

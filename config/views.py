@@ -1,9 +1,17 @@
 """Pages of the house itself: the way in, health, and what is said when a page fails."""
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import redirect, render
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponsePermanentRedirect,
+)
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
+
+from config import failures
 
 
 @never_cache
@@ -28,6 +36,24 @@ def change_password(request: HttpRequest) -> HttpResponse | HttpResponsePermanen
     return redirect("account_change_password")
 
 
-def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """The answer to a form whose protection token is missing or too old."""
-    return render(request, "errors/form_expired.html", status=403)
+    return failures.page(request, 403, words=failures.FORM_EXPIRED)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    return failures.page(request, 413 if too_large else 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return failures.page(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return failures.page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Drawn with the least that can fail: no context processors that ask the database."""
+    return failures.page(request, 500)
