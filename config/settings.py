@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "csp",
@@ -63,6 +64,8 @@ MIDDLEWARE = [
     "config.failures.RefusalMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+# Fields are drawn by config/templates/django/forms/field.html everywhere.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
