@@ -9,7 +9,7 @@ import iuliia
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.spelling import fold, search_key, search_terms
+from events.spelling import fold, search_key, search_terms
 
 __all__ = [
     "NameNotAccepted",
@@ -128,6 +128,7 @@ def warnings(family: str, given: str, patronymic: str) -> list[str]:
     Of "mixed_script", "all_caps", "no_caps", "needs_latin".
     """
     parts = [part for part in map(clean, (family, given, patronymic)) if part]
+    called = [clean(family), clean(given)]  # a patronymic may end in "оглы"
     cased = [part for part in parts if part.upper() != part.lower()]
     long = [part for part in cased if sum(map(str.isalpha, part)) > 1]
     return [
@@ -135,10 +136,7 @@ def warnings(family: str, given: str, patronymic: str) -> list[str]:
         for code, holds in (
             ("mixed_script", any(unmixed(part) != part or _is_mixed(part) for part in parts)),
             ("all_caps", bool(long) and all(part == part.upper() for part in cased)),
-            (
-                "no_caps",
-                any(part == part.lower() for part in map(clean, (family, given)) if part in cased),
-            ),
+            ("no_caps", any(part == part.lower() for part in cased if part in called)),
             ("needs_latin", not latin_name(family, given)),
         )
         if holds
@@ -167,7 +165,7 @@ def _is_mixed(text: str) -> bool:
 
 
 def _in_latin(word: str) -> str:
-    spelled = iuliia.ICAO_DOC_9303.translate(word)
+    spelled: str = iuliia.ICAO_DOC_9303.translate(word)
     shouts = len(word) > 1 and word == word.upper()
     return spelled.upper() if shouts else spelled
 

@@ -87,9 +87,7 @@ def test_check_asks_for_a_letter(typed):
 
 
 def test_check_counts_characters():
-    with pytest.raises(
-        names.NameNotAccepted, match="At most 120 characters fit here; this has 121"
-    ):
+    with pytest.raises(names.NameNotAccepted, match="At most 120 characters fit here"):
         names.check("Ж" * 121)
 
 
