@@ -161,6 +161,11 @@ MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 # How long a worker may hold a message before another takes it over (seconds).
 # Above the sum of the SMTP timeouts of one mail; tests use less.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
+# SMTP timeouts (seconds): to connect, for each command, for the answer to the last dot.
+MAIL_TIMEOUTS = (10, 30, 120)
+# Workers are told of new mail at once, this long after the first of a burst (seconds).
+BELL_RINGS = True
+BELL_DELAY_SECONDS = 0.3
 # What a message may enclose: name → function(snapshot) → bytes. A setting, so that
 # the post office needs to know none of the houses above it.
 MAIL_ENCLOSURES = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -43,13 +45,49 @@ class Care(models.TextChoices):
 
 WAITING = (State.QUEUED, State.DEFERRED)
 
+# Reasons are kept as codes, so that each reader has them in their own language.
+EXPLANATIONS = {
+    "erased": _("The person's data was erased."),
+    "address_corrected": _("Sent to the corrected address instead."),
+    "settled_by_hand": _("Marked as delivered by the organizer."),
+    "withdrawn_by_hand": _("Withdrawn by the organizer."),
+    "too_late": _("Its time had passed."),
+    "too_close_to_start": _("There was no suitable time left before the start."),
+    "due_before_confirmation": _("It was due before the participation was confirmed."),
+    "not_rendered": _("The text could not be made: an error in the program or in the data."),
+    "mailbox_unknown": _("There is no such mailbox."),
+    "mailbox_full": _("The mailbox is full."),
+    "refused": _("The receiving server refuses the message."),
+    "try_later": _("The receiving server asks to try again later."),
+    "relay_down": _("The mail server does not take mail now."),
+    "connection_broke": _("The connection broke after the text was sent."),
+    "worker_lost": _("The worker stopped while the text was being sent."),
+}
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def about(self, subject: str) -> Self:
         """Everything said about one row, named "registration:17" or "meeting:3"."""
         return self.filter(subjects__contains=[subject])
 
+    def of_kinds(self, kinds: Iterable[str]) -> Self:
+        return self.filter(kind__in=list(kinds))
+
+    def waiting(self) -> Self:
+        """Neither sent nor given up: there is nothing to do but to wait."""
+        return self.filter(state__in=[*WAITING, State.LEASED])
+
+    def withdrawable(self) -> Self:
+        """Not sent, and the words are not on the wire: until then a worker may be stopped."""
+        return self.filter(
+            Q(state__in=WAITING) | Q(state=State.LEASED) & ~Q(phase__in=[Phase.DATA, Phase.DONE])
+        )
+
+    def uncertain(self) -> Self:
+        return self.filter(state=State.AMBIGUOUS)
+
     def troubled(self) -> Self:
+        """What needs a person: the post office has done what it can."""
         return self.filter(state__in=[State.FAILED, State.AMBIGUOUS])
 
     def newest_first(self) -> Self:
@@ -88,6 +126,7 @@ class Message(models.Model):
     not_before = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    # A key of EXPLANATIONS, or somebody's words.
     reason = models.CharField(max_length=300, blank=True)
     phase = models.CharField(max_length=7, choices=Phase, default=Phase.NONE)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -123,10 +162,19 @@ class Message(models.Model):
                 "priority", "not_before", "id", name="message_due", condition=Q(state__in=WAITING)
             ),
             models.Index("lease_until", name="message_leased", condition=Q(state=State.LEASED)),
+            models.Index(
+                "not_before", name="message_uncertain", condition=Q(state=State.AMBIGUOUS)
+            ),
+            GinIndex(OpClass("subjects", name="jsonb_path_ops"), name="message_by_subject"),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.dedupe_key}"
+
+    @property
+    def explanation(self) -> str:
+        """Why it is in its state, as a sentence for people; "" where there is no need."""
+        return str(EXPLANATIONS.get(self.reason, self.reason))
 
 
 class Attempt(models.Model):
@@ -144,6 +192,33 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} of {self.message_id}"
+
+
+class Relay(models.Model):
+    """
+    The server that takes our mail, as all workers see it.
+
+    While it refuses everybody, nobody's attempts are used up: the messages wait, and one
+    worker knocks at `probe_at`.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    troubled_since = models.DateTimeField(null=True, blank=True)
+    probe_at = models.DateTimeField(null=True, blank=True)
+    reply = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failures=0, probe_at=None, troubled_since=None)
+                | Q(failures__gt=0, probe_at__isnull=False, troubled_since__isnull=False),
+                name="a_troubled_relay_is_probed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.failures} failures"
 
 
 class Tick(models.Model):

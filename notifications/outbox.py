@@ -1,0 +1,271 @@
+"""
+The outbox: a letter is a row, written in the transaction of its cause.
+
+What is written here leaves after the commit, at least once; what is rolled back was never
+said. A key names the occasion, so that it is spoken of once.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Required, TypedDict, Unpack
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from notifications import bell
+from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
+
+LOOK = "notifications.tasks.deliver"
+
+# One statement and no savepoint: a parallel twin waits on the unique key, then does nothing.
+_WRITE = """
+INSERT INTO notifications_message (
+    dedupe_key, kind, care, priority, subjects, recipient, recipient_name, reply_to,
+    sender_name, language, template, template_version, snapshot, enclosures, thread,
+    unsubscribe_url, message_id, not_before, expires_at, state, reason, phase, attempts,
+    lease_epoch, possible_duplicate, subject_line
+) VALUES (
+    %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, 1, %s, %s, %s,
+    %s, %s, COALESCE(%s, STATEMENT_TIMESTAMP()), %s, %s, %s, 'none', 0,
+    0, false, ''
+) ON CONFLICT (dedupe_key) DO NOTHING
+"""
+
+
+class NotRepeatable(Refused):
+    """The message is being sent at this moment, or its words were erased."""
+
+    code = "message_not_repeatable"
+
+
+class Letter(TypedDict, total=False):
+    """
+    What is written. `template` names three files, `.subject.txt`, `.txt` and `.html`, which
+    are rendered with `snapshot` (JSON, nothing else) when the letter is delivered.
+    """
+
+    key: Required[str]  # the occasion: "confirmed:<registration>:<version>"
+    kind: Required[str]  # what lists and figures call it: "confirmed"
+    to: Required[str]
+    to_name: str
+    language: Required[str]
+    template: Required[str]
+    snapshot: Required[Mapping[str, Any]]
+    subjects: Required[Iterable[str]]  # "meeting:3", "registration:17"
+    care: str  # "a": losing is worse than doubling (default); "b": the other way round
+    priority: int  # lower goes first; 5 where nothing is said
+    not_before: datetime | None
+    expires_at: datetime | None
+    enclosures: Iterable[str]  # names in settings.MAIL_ENCLOSURES
+    thread: str  # letters with the same thread stand together in the mailbox
+    reply_to: str
+    sender_name: str  # the host, as the reader sees it
+    unsubscribe_url: str  # takes a POST (RFC 8058)
+
+
+def enqueue(**letter: Unpack[Letter]) -> bool:
+    """
+    Write a letter in the caller's transaction; it leaves after the commit.
+
+    Returns False, and writes nothing, when the key was used before.
+    """
+    if not _write(letter, state=State.QUEUED, reason=""):
+        return False
+    bell.ring(LOOK)
+    return True
+
+
+def drop(*, reason: str, **letter: Unpack[Letter]) -> bool:
+    """
+    Put on record that a letter was left out on purpose, and why. The key is used up.
+
+    Returns False when it was used before.
+    """
+    return _write(letter, state=State.DROPPED, reason=reason)
+
+
+def _write(letter: Letter, *, state: State, reason: str) -> bool:
+    if not connection.in_atomic_block:
+        raise RuntimeError("A letter belongs to the transaction of its cause.")
+    row: list[Any] = [
+        letter["key"],
+        letter["kind"],
+        Care(letter.get("care", Care.A)),
+        letter.get("priority", 5),
+        json.dumps(list(letter["subjects"])),
+        letter["to"],
+        letter.get("to_name", ""),
+        letter.get("reply_to", ""),
+        letter.get("sender_name", ""),
+        letter["language"],
+        letter["template"],
+        json.dumps(dict(letter["snapshot"]), cls=DjangoJSONEncoder),
+        json.dumps(list(letter.get("enclosures", ()))),
+        letter.get("thread", ""),
+        letter.get("unsubscribe_url", ""),
+        uuid.uuid4(),
+        letter.get("not_before"),
+        letter.get("expires_at"),
+        state,
+        reason[:300],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, row)
+        return bool(cursor.rowcount)
+
+
+def about(subject: str) -> MessageQuerySet:
+    """Everything said about one row ("registration:17"), the newest first, for display."""
+    return Message.objects.about(subject).newest_first()
+
+
+def withdraw(*, subject: str, kinds: Iterable[str] | None = None, reason: str) -> int:
+    """
+    Take back what was not sent yet, inside the caller's transaction. Returns how many.
+
+    A letter that a worker already holds is stopped too, unless its words are on the wire.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Letters are withdrawn in the transaction of the cause.")
+    messages = Message.objects.about(subject)
+    if kinds is not None:
+        messages = messages.of_kinds(kinds)
+    # What is uncertain stays uncertain, but is not repeated.
+    messages.uncertain().update(expires_at=Now())
+    return messages.withdrawable().update(
+        state=State.WITHDRAWN, reason=reason[:300], lease_until=None
+    )
+
+
+def forget(*, subject: str) -> int:
+    """
+    Erase person and words from everything said about one row; that it was said remains.
+
+    What was not sent yet is withdrawn first. Returns how many messages were emptied.
+    """
+    withdraw(subject=subject, reason="erased")
+    messages = Message.objects.about(subject)
+    Attempt.objects.filter(message__in=messages).update(reply="")
+    return messages.update(
+        recipient="", recipient_name="", reply_to="", snapshot={}, unsubscribe_url="",
+        subject_line="",
+    )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def resend(*, message: Message, at: datetime, by: Actor, to: str | None = None) -> Message:
+    """
+    Send a message once more, to the same or to a corrected address. Returns the repetition.
+
+    It is a message of its own: what happened to the first one stays on record. Pressing
+    twice is harmless: a repetition that waits for its turn is returned as it is.
+
+    :raises NotRepeatable: a worker holds it, or the person was erased
+    """
+    last = _last_repetition(message)
+    address = to or last.recipient
+    if not last.recipient or last.state == State.LEASED:
+        raise NotRepeatable(_("This message cannot be sent again now."))
+    if last.state in WAITING and address == last.recipient:
+        Message.objects.filter(pk=last.pk).update(not_before=Now())
+        bell.ring(LOOK)
+        return last
+    if last.state in WAITING:
+        withdraw_one(last, reason="address_corrected")
+    # An uncertain one is not repeated by the program once a person has repeated it.
+    Message.objects.filter(pk=last.pk).uncertain().update(expires_at=Now())
+    enqueue(
+        key=_repetition_key(last),
+        kind=last.kind,
+        to=address,
+        to_name=last.recipient_name,
+        language=last.language,
+        template=last.template,
+        snapshot=last.snapshot,
+        subjects=last.subjects,
+        care=last.care,
+        priority=last.priority,
+        expires_at=last.expires_at if last.expires_at and last.expires_at > at else None,
+        enclosures=last.enclosures,
+        thread=last.thread,
+        reply_to=last.reply_to,
+        sender_name=last.sender_name,
+        unsubscribe_url=last.unsubscribe_url,
+    )
+    journal.record(
+        by=by,
+        at=at,
+        action="message.resent",
+        subjects=[*last.subjects, f"message:{last.pk}"],
+        changes={"corrected_address": address != last.recipient},
+    )
+    return Message.objects.get(dedupe_key=_repetition_key(last))
+
+
+@transaction.atomic(durable=True)
+def settle(*, message: Message, at: datetime, by: Actor) -> bool:
+    """
+    Believe that an uncertain or failed message arrived: the organizer asked the person.
+
+    Returns False where there was nothing to settle.
+    """
+    settled = (
+        Message.objects.filter(pk=message.pk)
+        .troubled()
+        .update(state=State.SENT, sent_at=Now(), reason="settled_by_hand")
+    )
+    if settled:
+        journal.record(
+            by=by,
+            at=at,
+            action="message.settled",
+            subjects=[*message.subjects, f"message:{message.pk}"],
+        )
+    return bool(settled)
+
+
+@transaction.atomic(durable=True)
+def take_back(*, message: Message, at: datetime, by: Actor) -> bool:
+    """Stop one message that was not sent yet. Returns False where it was too late."""
+    taken = withdraw_one(message, reason="withdrawn_by_hand")
+    if taken:
+        journal.record(
+            by=by,
+            at=at,
+            action="message.withdrawn",
+            subjects=[*message.subjects, f"message:{message.pk}"],
+        )
+    return taken
+
+
+def withdraw_one(message: Message, *, reason: str) -> bool:
+    """Take back one message, inside the caller's transaction."""
+    return bool(
+        Message.objects.filter(pk=message.pk)
+        .withdrawable()
+        .update(state=State.WITHDRAWN, reason=reason, lease_until=None)
+    )
+
+
+def _repetition_key(message: Message) -> str:
+    return f"again:{message.pk}"
+
+
+def _last_repetition(message: Message) -> Message:
+    """The newest repetition of the message, or the message itself; its row is locked."""
+    found = Message.objects.select_for_update().get(pk=message.pk)
+    while repetition := (
+        Message.objects.select_for_update().filter(dedupe_key=_repetition_key(found)).first()
+    ):
+        found = repetition
+    return found
