@@ -63,7 +63,7 @@ def issue(
 def url(link: AccessLink) -> str:
     """The absolute address to give to the helper. The same one each time it is asked for."""
     name = "desk" if link.purpose == Purpose.DESK else "press"
-    return settings.PUBLIC_URL + reverse(name, args=[_token(link)])
+    return f"{settings.PUBLIC_URL}{reverse(name, args=[_token(link)])}"
 
 
 def resolve(*, token: str, purpose: str, at: datetime) -> AccessLink:

@@ -81,6 +81,16 @@ def begin(claim: Claim | None, *, at: datetime) -> dict[str, Any] | None:
     return dict(row.answer)
 
 
+def answer_of(claim: Claim | None) -> dict[str, Any] | None:
+    """The answer that is kept for this very request, if it was given already."""
+    if claim is None:
+        return None
+    row = IdempotencyKey.objects.filter(
+        scope=claim.scope, key=claim.key, body_hash=claim.body_hash
+    ).first()
+    return dict(row.answer) if row and row.answer else None
+
+
 def finish(claim: Claim | None, answer: dict[str, Any]) -> None:
     """Keep the answer for the key's repetition; in the transaction that gave it."""
     if claim is not None:

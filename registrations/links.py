@@ -35,7 +35,11 @@ def find(presented: str) -> Registration:
     """
     registration = (
         Registration.objects.select_related(
-            "meeting", "meeting__region_set", "meeting__seats", "category", "region",
+            "meeting",
+            "meeting__region_set",
+            "meeting__seats",
+            "category",
+            "region",
             "region__region_set",
         )
         .filter(link_hash=links.hashed(presented))
@@ -68,5 +72,10 @@ def unsubscribe_url(registration: Registration) -> str:
     return _absolute("mine-unsubscribe", registration)
 
 
+def page_url(name: str, slug: str) -> str:
+    """The absolute address of a public page of a meeting."""
+    return f"{settings.PUBLIC_URL}{reverse(name, args=[slug])}"
+
+
 def _absolute(name: str, registration: Registration) -> str:
-    return settings.PUBLIC_URL + reverse(name, args=[token(registration)])
+    return f"{settings.PUBLIC_URL}{reverse(name, args=[token(registration)])}"

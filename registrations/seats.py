@@ -79,14 +79,20 @@ def give_back(counter: SeatLimit, seat: str) -> None:
         return
     if seat == Seat.OVER:
         counter.over -= 1
-    elif counter.over:
+    else:
+        counter.taken -= 1
+    absorb_over(counter)
+
+
+def absorb_over(counter: SeatLimit) -> None:
+    """Move whoever sits beyond the limit to seats that are within it now, first come first."""
+    while counter.over and has_room(counter):
         longest = Registration.objects.over().filter(meeting_id=counter.meeting_id).first()
         assert longest is not None, "the counter says that somebody sits beyond the limit"
         longest.seat = Seat.WITHIN
         longest.save(update_fields=["seat"])
         counter.over -= 1
-    else:
-        counter.taken -= 1
+        counter.taken += 1
     counter.save(update_fields=["taken", "over"])
 
 

@@ -66,8 +66,8 @@ def read_number(typed: str) -> str:
 def qr_matrix(code: str) -> list[list[bool]]:
     """The modules of the symbol without its quiet zone, row by row; True is dark."""
     symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
-    pixels = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
-    return [[value == 0 for value in row] for row in pixels.tolist()]
+    pixels: Any = symbol.to_image(scale=1, add_quiet_zones=False)
+    return [[value == 0 for value in row] for row in memoryview(pixels).tolist()]
 
 
 def qr_runs(code: str) -> Iterator[tuple[int, int, int]]:
@@ -84,7 +84,8 @@ def qr_runs(code: str) -> Iterator[tuple[int, int, int]]:
 def qr_svg_path(code: str) -> tuple[int, str]:
     """Side length in modules with the quiet zone, and the `d` of one SVG path."""
     parts = [
-        f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1h-{length}z" for x, y, length in qr_runs(code)
+        f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{length}v1h-{length}z"
+        for x, y, length in qr_runs(code)
     ]
     return len(qr_matrix(code)) + 2 * QUIET_ZONE, "".join(parts)
 

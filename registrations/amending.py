@@ -1,0 +1,242 @@
+"""Correct what is written about a participant, by himself or by the organizer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from registrations import intake, letters, links, names, seats, transitions
+from registrations.booking import AlreadyRegistered
+from registrations.models import Consent, Registration, Seat, Status
+
+# What may be changed, in the order in which a letter names it.
+FIELDS = (
+    "family_name",
+    "given_name",
+    "patronymic",
+    "latin_name",
+    "email",
+    "phone",
+    "organization",
+    "position",
+    "region",
+    "category",
+    "attendance_mode",
+    "language",
+    "time_zone",
+)
+# Who is told: whoever reads another name or organization on the badge than was written.
+TOLD = ("family_name", "given_name", "patronymic", "organization")
+
+
+class EditsClosed(Refused):
+    code = "edits_closed"
+
+
+class StaleVersion(Refused):
+    code = "stale_version"
+
+
+def amend(
+    *,
+    registration: Registration,
+    changes: dict[str, Any],
+    version: int | None,
+    at: datetime,
+    by: Actor,
+    as_organizer: bool = False,
+) -> Registration:
+    """
+    Change some of FIELDS; values are checked by the form. Nothing changed is harmless.
+
+    `version` is the one that the change was made from; None skips the check.
+
+    :raises EditsClosed: a participant changes after the lists were closed
+    :raises StaleVersion: somebody else was quicker (`version`: the current one)
+    :raises AlreadyRegistered: the list has somebody of that name and address already
+    """
+    try:
+        return _amend(registration, changes, version, at=at, by=by, as_organizer=as_organizer)
+    except IntegrityError as error:
+        if "one_live_registration_per_person_and_meeting" not in str(error):
+            raise
+        raise AlreadyRegistered(
+            _("Somebody with this name and address is on the list already.")
+        ) from error
+
+
+@transaction.atomic(durable=True)
+def _amend(
+    registration: Registration,
+    changes: dict[str, Any],
+    version: int | None,
+    *,
+    at: datetime,
+    by: Actor,
+    as_organizer: bool,
+) -> Registration:
+    # Category and form of attendance decide about the seat, hence the counter's lock.
+    touches_seat = bool(changes.keys() & {"category", "attendance_mode"})
+    counter = seats.lock(registration.meeting_id) if touches_seat else None
+    registration = transitions.locked(registration)
+    if registration.erased_at or (
+        not as_organizer and not (registration.meeting.takes_edits(at) and registration.is_live)
+    ):
+        raise EditsClosed(
+            _("The lists are closed. Please write to the organizer: %(contact)s.")
+            % {"contact": registration.meeting.contact_email}
+        )
+    if version is not None and version != registration.version:
+        raise StaleVersion(
+            _("This registration was changed in the meantime. Look at it again."),
+            version=registration.version,
+        )
+    old = {field: getattr(registration, field) for field in FIELDS}
+    changed = [field for field in FIELDS if field in changes and changes[field] != old[field]]
+    if not changed:
+        return registration
+    for field in changed:
+        setattr(registration, field, changes[field])
+    if counter is not None:
+        _change_chairs(counter, registration)
+    who = (registration.family_name, registration.given_name, registration.patronymic)
+    registration.name_key = names.name_key(*who)
+    derived = intake.set_search_keys(registration)
+    registration.version += 1
+    registration.save(update_fields=[*changed, "name_key", *derived, "seat", "version"])
+    journal.record(
+        by=by,
+        at=at,
+        action="registration.amended",
+        subjects=letters.subjects(registration),
+        changes={"fields": changed},
+    )
+    if as_organizer and set(changed) & set(TOLD):
+        letters.write_details_changed(
+            registration,
+            changes=_in_words(registration, old, [f for f in changed if f in TOLD]),
+            version=registration.version,
+        )
+    return registration
+
+
+@transaction.atomic(durable=True)
+def correct_address(
+    *, registration: Registration, email: str, at: datetime, by: Actor
+) -> Registration:
+    """
+    "I mistyped my e-mail": the answer goes out again, to the right address.
+
+    The old address keeps a link that opens nothing any more. Returns the registration
+    with its new link.
+
+    :raises EditsClosed: the meeting has begun, or the data is erased
+    :raises AlreadyRegistered: the list has this name with that address already
+    """
+    registration = transitions.locked(registration)
+    meeting = registration.meeting
+    if registration.erased_at or not registration.is_live or at >= meeting.starts_at:
+        raise EditsClosed(_("The address can no longer be changed here."))
+    if registration.email == email:
+        return registration
+    twins = Registration.objects.live().filter(meeting=meeting).exclude(pk=registration.pk)
+    if twins.of(email=email, name_key=registration.name_key).exists():
+        raise AlreadyRegistered(_("Somebody with this name and address is on the list already."))
+    letters.withdraw_all(registration, reason="address corrected")
+    registration.email = email
+    registration.link_generation += 1
+    registration.link_hash = links.hashed(registration)
+    registration.calendar_sequence += 1
+    registration.version += 1
+    registration.save(
+        update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
+    )
+    letters.write_answer(registration, position=seats.position(registration))
+    journal.record(
+        by=by,
+        at=at,
+        action="registration.address_corrected",
+        subjects=letters.subjects(registration),
+    )
+    return registration
+
+
+@transaction.atomic(durable=True)
+def unsubscribe(*, registration: Registration, at: datetime, by: Actor) -> Registration:
+    """No more reminders of this meeting (RFC 8058). Twice is harmless; the seat stays."""
+    registration = transitions.locked(registration)
+    if registration.unsubscribed_at is None:
+        registration.unsubscribed_at = at
+        registration.save(update_fields=["unsubscribed_at"])
+        letters.withdraw_reminders(registration, reason="unsubscribed")
+        journal.record(
+            by=by,
+            at=at,
+            action="registration.unsubscribed",
+            subjects=letters.subjects(registration),
+        )
+    return registration
+
+
+@transaction.atomic(durable=True)
+def withdraw_consent(
+    *, registration: Registration, consent: Consent, at: datetime, by: Actor
+) -> None:
+    """Take one consent back; the row stays as proof of when. Twice is harmless."""
+    registration = transitions.locked(registration)
+    taken_back = Consent.objects.filter(
+        pk=consent.pk, registration=registration, withdrawn_at=None
+    ).update(withdrawn_at=at)
+    if taken_back:
+        journal.record(
+            by=by,
+            at=at,
+            action="consent.withdrawn",
+            subjects=letters.subjects(registration),
+            changes={"kind": consent.document.kind},
+        )
+
+
+def _change_chairs(counter: Any, registration: Registration) -> None:
+    """A confirmed person who needs a seat now, or none any more, moves the counter."""
+    if registration.status != Status.CONFIRMED:
+        return
+    needs = intake.takes_seat(
+        meeting=registration.meeting,
+        category=registration.category,
+        attendance_mode=registration.attendance_mode,
+    )
+    if needs and registration.seat == Seat.NONE:
+        if seats.has_room(counter):
+            registration.seat = Seat.WITHIN
+            counter.taken += 1
+            counter.save(update_fields=["taken"])
+        else:
+            registration.seat = Seat.OVER
+            seats.take_over(counter)
+    elif not needs and registration.seat != Seat.NONE:
+        freed = registration.seat
+        registration.seat = Seat.NONE
+        registration.save(update_fields=["seat"])
+        seats.give_back(counter, freed)
+
+
+def _in_words(
+    registration: Registration, old: dict[str, Any], changed: list[str]
+) -> list[dict[str, str]]:
+    with translation.override(registration.language):
+        return [
+            {
+                "field": str(Registration._meta.get_field(field).verbose_name),  # type: ignore[union-attr]  # plain fields only
+                "was": str(old[field]),
+                "now": str(getattr(registration, field)),
+            }
+            for field in changed
+        ]

@@ -1,0 +1,136 @@
+"""
+Calendar files (RFC 5545): the person's own entry, and the public one of a meeting.
+
+The person gets REQUEST and CANCEL (RFC 5546), tamed: the only ATTENDEE is the
+recipient, with PARTSTAT=ACCEPTED and RSVP=FALSE, so no reply is asked for. Downloads
+and feeds are PUBLISH. SEQUENCE rises with every change of time, place or status.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import translation
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from events.models import Format, Meeting, MeetingStatus
+from notifications.enclosures import Enclosure
+from registrations.models import AttendanceMode, Registration
+
+PRODUCT = "-//Yavka//Meetings//EN"
+
+
+def facts(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
+    """What the entry says, as JSON for the outbox; texts in the active language."""
+    meeting = registration.meeting
+    online = (
+        meeting.format == Format.ONLINE or registration.attendance_mode == AttendanceMode.ONLINE
+    )
+    return {
+        "method": method,
+        "uid": f"{registration.uid}@{settings.MAIL_DOMAIN}",
+        "sequence": registration.calendar_sequence,
+        "stamp": registration.status_changed_at.isoformat(),
+        "starts": meeting.starts_at.isoformat(),
+        "ends": meeting.ends_at.isoformat(),
+        "time_zone": "UTC" if meeting.format == Format.ONLINE else meeting.time_zone,
+        "summary": meeting.text("title"),
+        "location": meeting.online_url if online else place(meeting),
+        "conference": meeting.online_url if online else "",
+        "description": meeting.text("arrival_note"),
+        "organizer_name": meeting.contact_name,
+        "organizer_email": meeting.contact_email or settings.DEFAULT_FROM_EMAIL,
+        "attendee_name": registration.full_name,
+        "attendee_email": registration.email,
+    }
+
+
+def place(meeting: Meeting) -> str:
+    """Venue and street address in one line."""
+    return ", ".join(filter(None, [meeting.text("venue"), meeting.text("address")]))
+
+
+def personal(entry: dict[str, Any], *, url: str) -> bytes:
+    """The file for one person, made of `facts`; `url` is the person's own page."""
+    event = Event()
+    event.add("uid", entry["uid"])
+    event.add("sequence", entry["sequence"])
+    event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
+    _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
+    event.add("summary", entry["summary"])
+    _add_texts(event, location=entry["location"], description=entry["description"], url=url)
+    event.add("status", "CANCELLED" if entry["method"] == "CANCEL" else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    if entry["conference"]:
+        event.add("conference", entry["conference"], parameters={"VALUE": "URI"})
+    organizer = vCalAddress(f"mailto:{entry['organizer_email']}")
+    organizer.params["CN"] = vText(entry["organizer_name"] or entry["organizer_email"])
+    event["organizer"] = organizer
+    if entry["attendee_email"]:
+        attendee = vCalAddress(f"mailto:{entry['attendee_email']}")
+        attendee.params["CN"] = vText(entry["attendee_name"])
+        attendee.params["PARTSTAT"] = vText("ACCEPTED")
+        attendee.params["RSVP"] = vText("FALSE")
+        event.add("attendee", attendee, encode=False)
+    return _file(event, method=entry["method"], starts=entry["starts"])
+
+
+def download(registration: Registration, *, url: str) -> bytes:
+    """The same entry as a download: PUBLISH, without organizer and attendee."""
+    with translation.override(registration.language):
+        entry = facts(registration, method="PUBLISH")
+    return personal(entry | {"attendee_email": ""}, url=url)
+
+
+def public(meeting: Meeting, *, url: str, stamp: datetime) -> bytes:
+    """The meeting for anybody: no names, no secret links."""
+    event = Event()
+    event.add("uid", f"meeting-{meeting.slug}@{settings.MAIL_DOMAIN}")
+    event.add("sequence", meeting.sequence)
+    event.add("dtstamp", stamp.astimezone(UTC))
+    zone = "UTC" if meeting.format == Format.ONLINE else meeting.time_zone
+    _add_times(event, meeting.starts_at.isoformat(), meeting.ends_at.isoformat(), zone)
+    event.add("summary", meeting.text("title"))
+    _add_texts(event, location=place(meeting), description=meeting.text("arrival_note"), url=url)
+    cancelled = meeting.status == MeetingStatus.CANCELLED
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    return _file(event, method="PUBLISH", starts=meeting.starts_at.isoformat())
+
+
+def enclosure(snapshot: dict[str, Any]) -> Enclosure:
+    """The entry as the calendar part of a mail (RFC 6047)."""
+    entry = snapshot["calendar"]
+    return Enclosure(
+        filename="meeting.ics",
+        content_type="text/calendar",
+        params={"method": entry["method"]},
+        content=personal(entry, url=snapshot["manage_url"]),
+    )
+
+
+def _add_times(event: Event, starts: str, ends: str, time_zone: str) -> None:
+    for name, moment in (("dtstart", starts), ("dtend", ends)):
+        at = datetime.fromisoformat(moment)
+        event.add(name, at.astimezone(UTC if time_zone == "UTC" else ZoneInfo(time_zone)))
+
+
+def _add_texts(event: Event, *, location: str, description: str, url: str) -> None:
+    if location:
+        event.add("location", location)
+    event.add("description", "\n\n".join(filter(None, [description, url])))
+    event.add("url", url)
+
+
+def _file(event: Event, *, method: str, starts: str) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    # Only the rules around the meeting: by default Moscow's since 1981 come along.
+    first: date = datetime.fromisoformat(starts).date() - timedelta(days=366)
+    calendar.add_missing_timezones(first_date=first, last_date=first + timedelta(days=732))
+    return bytes(calendar.to_ical())

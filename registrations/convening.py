@@ -1,0 +1,387 @@
+"""Call a meeting: draft it, publish it, move it, call it off. Everybody concerned is told."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+import iuliia
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.models import User
+from accounts.refusals import Refused
+from events import presets, regions, when
+from events.models import (
+    Format,
+    Host,
+    Meeting,
+    MeetingOwner,
+    MeetingStatus,
+    RegionSet,
+)
+from registrations import consents, letters, seats, waitlist
+from registrations.amending import StaleVersion
+from registrations.models import Audience, Registration, ReminderRule, RuleKind, SeatLimit
+
+WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
+WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
+DEFAULT_RULES = [
+    (RuleKind.DAYS_BEFORE, 7, time(10), Audience.ALL),
+    (RuleKind.DAYS_BEFORE, 1, time(10), Audience.ALL),
+    (RuleKind.HOURS_BEFORE, 1, None, Audience.ONLINE),
+]
+
+
+class MeetingIncomplete(Refused):
+    code = "meeting_incomplete"
+
+
+class MeetingCancelled(Refused):
+    code = "meeting_cancelled"
+
+
+class LimitBelowTaken(Refused):
+    code = "capacity_full"
+
+
+@transaction.atomic(durable=True)
+def draft(
+    *,
+    owner: User,
+    at: datetime,
+    by: Actor,
+    title: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    time_zone: str,
+    short_title: str = "",
+    seat_limit: int | None = None,
+    hosts: list[tuple[str, str]] | None = None,
+    region_set: RegionSet | None = None,
+    slug: str = "",
+    **optional: Any,
+) -> Meeting:
+    """
+    Make a meeting that only its owner sees, with a working default for all that is not said.
+
+    `hosts` are pairs of a name and its second-language form. Contact, host and consent
+    text come from the owner's account where it has them, else from the installation.
+    """
+    language = optional.pop("language", "") or settings.LANGUAGE_CODE
+    optional.setdefault("contact_name", owner.contact_name or owner.get_full_name())
+    optional.setdefault("contact_email", owner.email)
+    optional.setdefault("contact_phone", owner.contact_phone)
+    optional.setdefault("registration_closes_at", starts_at)
+    meeting = Meeting(
+        slug=slug or free_slug(short_title or title),
+        language=language,
+        title=title,
+        short_title=short_title or shortened(title),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        time_zone=time_zone,
+        region_set=region_set or regions.load_shipped(),
+        created_at=at,
+        **optional,
+    )
+    meeting.save(force_insert=True)
+    MeetingOwner.objects.create(meeting=meeting, user=owner, added_at=at)
+    set_hosts(meeting, hosts or [(owner.host_name, owner.host_name_alt)])
+    presets.create_categories(meeting)
+    SeatLimit.objects.create(meeting=meeting, seat_limit=seat_limit)
+    ReminderRule.objects.bulk_create(
+        ReminderRule(meeting=meeting, kind=kind, amount=amount, at_time=at_time, audience=audience)
+        for kind, amount, at_time, audience in DEFAULT_RULES
+    )
+    _write_default_consent(meeting, owner, at=at)
+    _note(meeting, "meeting.drafted", at=at, by=by)
+    return meeting
+
+
+@transaction.atomic(durable=True)
+def publish(*, meeting: Meeting, at: datetime, by: Actor) -> Meeting:
+    """
+    Open the page to everybody who has the link. Nobody is written to. Twice is harmless.
+
+    :raises MeetingIncomplete: something is missing (`missing`: codes for programs)
+    :raises MeetingCancelled: it was called off
+    """
+    meeting = _locked(meeting)
+    if meeting.status == MeetingStatus.PUBLISHED:
+        return meeting
+    if meeting.status == MeetingStatus.CANCELLED:
+        raise MeetingCancelled(_("The meeting has been cancelled."))
+    if lacking := missing(meeting, at=at):
+        raise MeetingIncomplete(
+            _("Before publishing, please add: %(list)s.") % {"list": ", ".join(lacking.values())},
+            missing=list(lacking),
+        )
+    meeting.status = MeetingStatus.PUBLISHED
+    meeting.published_at = at
+    meeting.version += 1
+    meeting.save(update_fields=["status", "published_at", "version"])
+    _note(meeting, "meeting.published", at=at, by=by)
+    return meeting
+
+
+def missing(meeting: Meeting, *, at: datetime) -> dict[str, str]:
+    """What a meeting lacks to be published: a code for programs, words for people."""
+    place = meeting.venue if meeting.format != Format.ONLINE else meeting.online_url
+    checks = {
+        "title": (bool(meeting.title.strip()), _("the title")),
+        "place": (bool(place), _("the place, or the link for online participants")),
+        "contact": (bool(meeting.contact_email), _("a contact address")),
+        "host": (meeting.hosts.exists(), _("the host organization")),
+        "consent": (meeting.consent_documents.current().exists(), _("the consent text")),
+        "future": (meeting.ends_at > at, _("a date in the future")),
+    }
+    return {code: words for code, (is_there, words) in checks.items() if not is_there}
+
+
+@transaction.atomic(durable=True)
+def change(
+    *,
+    meeting: Meeting,
+    changes: dict[str, Any],
+    version: int | None,
+    at: datetime,
+    by: Actor,
+    seat_limit: int | str | None = "unchanged",
+    hosts: list[tuple[str, str]] | None = None,
+) -> Meeting:
+    """
+    Change a meeting's fields. When time or place change after publishing, everybody on
+    the list is told once, with old and new, and calendars follow.
+
+    :raises StaleVersion: somebody else was quicker (`version`: the current one)
+    :raises MeetingCancelled: it was called off
+    :raises LimitBelowTaken: fewer seats than are taken already (`taken`: how many)
+    """
+    counter = None if seat_limit == "unchanged" else seats.lock(meeting.pk)
+    meeting = _locked(meeting)
+    if version is not None and version != meeting.version:
+        raise StaleVersion(
+            _("The meeting was changed in the meantime. Look at it again."),
+            version=meeting.version,
+        )
+    if meeting.status == MeetingStatus.CANCELLED:
+        raise MeetingCancelled(_("The meeting has been cancelled."))
+    before = _Facts(meeting)
+    changed = [name for name, value in changes.items() if getattr(meeting, name) != value]
+    for name in changed:
+        setattr(meeting, name, changes[name])
+    if hosts is not None:
+        set_hosts(meeting, hosts)
+    moved = bool(set(changed) & {*WHEN_FIELDS, *WHERE_FIELDS})
+    meeting.version += 1
+    meeting.sequence += moved
+    meeting.save(update_fields=[*changed, "version", "sequence"])
+    if counter is not None:
+        assert not isinstance(seat_limit, str)
+        _set_limit(counter, seat_limit)
+        waitlist.fill(counter, meeting=meeting, at=at)
+    if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
+        _tell_of_move(meeting, before, changed)
+    _note(meeting, "meeting.changed", at=at, by=by, changes={"fields": changed})
+    return meeting
+
+
+@transaction.atomic(durable=True)
+def set_seat_limit(
+    *, meeting: Meeting, seat_limit: int | None, at: datetime, by: Actor
+) -> list[Registration]:
+    """
+    Set how many seats there are (None: no limit). New seats go to those who wait.
+
+    Returns who was confirmed.
+
+    :raises LimitBelowTaken: fewer than are taken already (`taken`: how many)
+    """
+    counter = seats.lock(meeting.pk)
+    _set_limit(counter, seat_limit)
+    promoted = waitlist.fill(counter, meeting=meeting, at=at)
+    _note(meeting, "meeting.seat_limit", at=at, by=by, changes={"seat_limit": seat_limit})
+    return promoted
+
+
+@transaction.atomic(durable=True)
+def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeting:
+    """Cancel the meeting and tell everybody on the list. Registrations stay as they are."""
+    meeting = _locked(meeting)
+    if meeting.status == MeetingStatus.CANCELLED:
+        return meeting
+    was_published = meeting.status == MeetingStatus.PUBLISHED
+    meeting.status = MeetingStatus.CANCELLED
+    meeting.published_at = meeting.published_at or at
+    meeting.cancelled_at = at
+    meeting.cancellation_reason = reason
+    meeting.sequence += 1
+    meeting.version += 1
+    meeting.save(
+        update_fields=[
+            "status",
+            "published_at",
+            "cancelled_at",
+            "cancellation_reason",
+            "sequence",
+            "version",
+        ]
+    )
+    if was_published and at < meeting.ends_at:
+        for registration in _everybody(meeting):
+            letters.withdraw_reminders(registration, reason="meeting cancelled")
+            letters.write_called_off(registration, reason=reason)
+    _note(meeting, "meeting.cancelled", at=at, by=by)
+    return meeting
+
+
+def audience_size(meeting: Meeting) -> int:
+    """How many people a change of time or place, or a cancellation, would be told to."""
+    return Registration.objects.live().filter(meeting=meeting).count()
+
+
+@transaction.atomic(durable=True)
+def set_consent(*, meeting: Meeting, at: datetime, by: Actor, **text: Any) -> None:
+    """Set a consent text (see `consents.write`); consents given to the old one stay."""
+    document = consents.write(meeting=meeting, at=at, **text)
+    _note(
+        meeting,
+        "meeting.consent_text",
+        at=at,
+        by=by,
+        changes={"kind": document.kind, "version": document.version},
+    )
+
+
+def set_hosts(meeting: Meeting, hosts: list[tuple[str, str]]) -> None:
+    """Replace the hosts, in order; empty names are left out."""
+    meeting.hosts.all().delete()
+    named = [(name.strip(), alt.strip()) for name, alt in hosts if name.strip()]
+    Host.objects.bulk_create(
+        Host(meeting=meeting, name=name, name_alt=alt, position=position)
+        for position, (name, alt) in enumerate(named)
+    )
+
+
+def shortened(title: str) -> str:
+    """A title of at most 40 characters, cut between words."""
+    if len(title) <= 40:
+        return title
+    return title[:39].rpartition(" ")[0].rstrip(" ,;—–-") + "…"
+
+
+def free_slug(text: str) -> str:
+    """An address for the page made of the title in Latin letters, not taken yet."""
+    base = slugify(iuliia.ICAO_DOC_9303.translate(text))[:50].strip("-") or "meeting"
+    taken = set(Meeting.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in candidates if slug not in taken)
+
+
+class _Facts:
+    """Time and place as they were, to be said as "old"."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        self.starts_at, self.ends_at, self.zone = meeting.starts_at, meeting.ends_at, meeting.zone
+        self.place = {
+            language: self._place(meeting, language) for language, _name in settings.LANGUAGES
+        }
+
+    @staticmethod
+    def _place(meeting: Meeting, language: str) -> str:
+        with translation.override(language):
+            return letters.place_of(meeting)
+
+    def time(self, language: str) -> str:
+        return when.span(self.starts_at, self.ends_at, self.zone, language=language)
+
+
+def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
+    what = "time" if set(changed) & set(WHEN_FIELDS) else "place"
+    now = _Facts(meeting)
+    for registration in _everybody(meeting):
+        language = registration.language[:2]
+        registration.calendar_sequence += 1
+        registration.save(update_fields=["calendar_sequence"])
+        was_said, now_said = [], []
+        if set(changed) & set(WHEN_FIELDS):
+            was_said.append(before.time(language))
+            now_said.append(now.time(language))
+        if before.place[language] != now.place[language]:
+            was_said.append(before.place[language])
+            now_said.append(now.place[language])
+        if what == "time":
+            letters.withdraw_reminders(registration, reason="meeting moved")
+        letters.write_meeting_changed(
+            registration,
+            what=what,
+            was="; ".join(was_said),
+            now="; ".join(now_said),
+            sequence=meeting.sequence,
+        )
+
+
+def _everybody(meeting: Meeting) -> list[Registration]:
+    """Whoever is neither cancelled nor declined, with the meeting as it is now."""
+    people = (
+        Registration.objects.live()
+        .filter(meeting=meeting)
+        .select_related("category", "region")
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    found = list(people)
+    for registration in found:
+        registration.meeting = meeting
+    return found
+
+
+def _set_limit(counter: SeatLimit, seat_limit: int | None) -> None:
+    """Change the locked counter's limit; whoever sits beyond it moves within as far as it goes."""
+    if seat_limit is not None and seat_limit < counter.taken:
+        raise LimitBelowTaken(
+            _("%(taken)s seats are taken already.") % {"taken": counter.taken},
+            taken=counter.taken,
+        )
+    counter.seat_limit = seat_limit
+    counter.save(update_fields=["seat_limit"])
+    seats.absorb_over(counter)
+
+
+def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> None:
+    main, alt = meeting.language, presets.other_language(meeting.language)
+    host = owner.host_name or next((h.name for h in meeting.hosts.all()), "")
+    facts: dict[str, Any] = {
+        "host": host or owner.get_full_name() or owner.email,
+        "contact": meeting.contact_email,
+        "days": meeting.retention_days,
+    }
+    consents.write(
+        meeting=meeting,
+        at=at,
+        title=consents.default_title(main),
+        text=owner.consent_text or consents.default_text(main, **facts),
+        title_alt=consents.default_title(alt),
+        text_alt=owner.consent_text_alt
+        or ("" if owner.consent_text else consents.default_text(alt, **facts)),
+    )
+
+
+def _locked(meeting: Meeting) -> Meeting:
+    return (
+        Meeting.objects.select_for_update(of=("self",))
+        .select_related("region_set")
+        .get(pk=meeting.pk)
+    )
+
+
+def _note(
+    meeting: Meeting, action: str, *, at: datetime, by: Actor, changes: dict[str, Any] | None = None
+) -> None:
+    journal.record(by=by, at=at, action=action, subjects=[f"meeting:{meeting.pk}"], changes=changes)

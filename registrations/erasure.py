@@ -1,0 +1,110 @@
+"""Forget people: on their request, and on time after the meeting. Counts stay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts import journal
+from accounts.journal import Actor
+from events.models import Meeting
+from notifications import outbox
+from registrations import idempotency, letters, seats, throttle, transitions, waitlist
+from registrations.models import Consent, Registration, Status
+
+# What a person is known by. Status, category, region and organization's key stay: counted,
+# they name nobody.
+BLANKED = (
+    "family_name",
+    "given_name",
+    "patronymic",
+    "latin_name",
+    "email",
+    "phone",
+    "position",
+    "organization",
+    "search_key",
+    "sort_key",
+    "name_key",
+    "submitted_by_name",
+    "submitted_by_email",
+    "time_zone",
+    "decision_reason",
+)
+
+
+@transaction.atomic(durable=True)
+def erase(*, registration: Registration, at: datetime, by: Actor) -> Registration:
+    """
+    Erase the person: names, addresses, ticket, mails. A live registration is given up first.
+
+    The row stays without a person, so that no published figure changes. Twice is harmless.
+    """
+    counter = seats.lock(registration.meeting_id)
+    registration = transitions.locked(registration)
+    if registration.erased_at:
+        return registration
+    meeting = registration.meeting
+    if registration.is_live and at < meeting.starts_at:
+        was, seat = registration.status, registration.seat
+        transitions.leave(registration, to=Status.CANCELLED, at=at)
+        if was == Status.WAITLISTED:
+            seats.leave_line(counter)
+        seats.give_back(counter, seat)
+        waitlist.fill(counter, meeting=meeting, at=at)
+    _blank(registration, at=at)
+    journal.record(
+        by=by, at=at, action="registration.erased", subjects=letters.subjects(registration)
+    )
+    return registration
+
+
+def forget_due(*, at: datetime) -> int:
+    """
+    Erase everybody of meetings whose time to keep data is over; return how many people.
+
+    Samples are kept. Idempotency keys and throttles that are too old go as well.
+    """
+    idempotency.forget(at=at)
+    throttle.forget(at=at)
+    return sum(
+        _forget_meeting(meeting, at=at)
+        for meeting in Meeting.objects.filter(
+            purged_at=None, is_sample=False, ends_at__lt=at - timedelta(days=1)
+        )
+        if meeting.ends_at + timedelta(days=meeting.retention_days) <= at
+    )
+
+
+@transaction.atomic(durable=True)
+def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    people = Registration.objects.filter(meeting=meeting, erased_at=None)
+    count = 0
+    for registration in people.select_related("meeting").select_for_update(of=("self",)):
+        _blank(registration, at=at)
+        count += 1
+    meeting.purged_at = at
+    meeting.save(update_fields=["purged_at"])
+    outbox.forget(subject=f"meeting:{meeting.pk}")
+    journal.record(
+        by=journal.SYSTEM,
+        at=at,
+        action="meeting.purged",
+        subjects=[f"meeting:{meeting.pk}"],
+        changes={"people": count},
+    )
+    return count
+
+
+def _blank(registration: Registration, *, at: datetime) -> None:
+    letters.withdraw_all(registration, reason="erased")
+    outbox.forget(subject=f"registration:{registration.pk}")
+    Consent.objects.filter(registration=registration).update(ip_address=None, user_agent="")
+    for field in BLANKED:
+        setattr(registration, field, "")
+    registration.ticket_code = None
+    registration.erased_at = at
+    registration.version += 1
+    registration.save(update_fields=[*BLANKED, "ticket_code", "erased_at", "version"])

@@ -1,0 +1,256 @@
+"""
+What we write to participants: one function per letter, one set of templates per function.
+
+A letter is a snapshot of facts in the person's language; its words are put around them
+when it is delivered. The facts are strings already: a mail never computes a date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.journal import Actor
+from accounts.models import Via
+from events import when
+from events.models import Format, Meeting, in_language
+from notifications import outbox
+from registrations import calendar, links
+from registrations.models import AttendanceMode, Registration, Status
+
+# How long a letter is worth sending: a confirmation is looked up on the page by then.
+WORTH_SENDING = timedelta(hours=72)
+TEMPLATES = "registrations/mail/"
+
+
+def subjects(registration: Registration) -> list[str]:
+    """How the journal and the outbox name this registration, widest first."""
+    return [f"meeting:{registration.meeting_id}", f"registration:{registration.pk}"]
+
+
+def write_answer(registration: Registration, *, position: int | None = None) -> None:
+    """The answer to an application: whatever it became."""
+    if registration.status == Status.CONFIRMED:
+        write_confirmed(registration)
+    elif registration.status == Status.WAITLISTED:
+        write_waitlisted(registration, position=position)
+    else:
+        _write("received", registration)
+
+
+def write_confirmed(registration: Registration, *, with_calendar: bool = True) -> None:
+    """You are registered: facts, number, QR, and the calendar entry (not at the door)."""
+    _write(
+        "confirmed",
+        registration,
+        enclosures=["ticket", "calendar"] if with_calendar else ["ticket"],
+    )
+
+
+def write_waitlisted(registration: Registration, *, position: int | None) -> None:
+    """You wait, and where in the line; please do not travel yet."""
+    _write("waitlisted", registration, position=position)
+
+
+def write_promoted(registration: Registration) -> None:
+    """A seat became free and is yours."""
+    _write("promoted", registration, enclosures=["ticket", "calendar"])
+
+
+def write_declined(registration: Registration, *, was: str) -> None:
+    """No, politely; the reason only where the organizer shows it."""
+    _write(
+        "declined",
+        registration,
+        reason=registration.decision_reason if registration.shows_reason else "",
+        enclosures=["calendar"] if was == Status.CONFIRMED else [],
+        method="CANCEL",
+    )
+
+
+def write_cancelled(registration: Registration, *, was: str, by: Actor) -> None:
+    """Your participation is cancelled, by whom, and the entry leaves the calendar."""
+    _write(
+        "cancelled",
+        registration,
+        by_organizer=by.via not in (Via.LINK, Via.PUBLIC),
+        register_url=_page("register", registration.meeting),
+        enclosures=["calendar"] if was == Status.CONFIRMED else [],
+        method="CANCEL",
+    )
+
+
+def write_link(registration: Registration, *, at: datetime) -> None:
+    """The link to the registration again, to the address on file."""
+    _write("link", registration, occasion=f"{at:%Y%m%d%H%M%S}", proxy=False)
+
+
+def write_address_corrected(registration: Registration) -> None:
+    """The answer once more, to the corrected address."""
+    write_answer(registration)
+
+
+def write_details_changed(
+    registration: Registration, *, changes: list[dict[str, str]], version: int
+) -> None:
+    """Somebody else changed your details: old and new, and whom to write if it is wrong."""
+    _write("details_changed", registration, occasion=str(version), changes=changes)
+
+
+def write_meeting_changed(
+    registration: Registration, *, what: str, was: str, now: str, sequence: int
+) -> None:
+    """Time or place changed (`what`: "time", "place"): old and new first, calendar follows."""
+    confirmed = registration.status == Status.CONFIRMED
+    _write(
+        "meeting_changed",
+        registration,
+        occasion=str(sequence),
+        what=what,
+        was=was,
+        now=now,
+        enclosures=["calendar"] if confirmed else [],
+        expires_at=registration.meeting.starts_at,
+        priority=6,
+    )
+
+
+def write_called_off(registration: Registration, *, reason: str) -> None:
+    """The meeting is cancelled: why, whom to ask, and the entry leaves the calendar."""
+    confirmed = registration.status == Status.CONFIRMED
+    _write(
+        "called_off",
+        registration,
+        reason=reason,
+        enclosures=["calendar"] if confirmed else [],
+        method="CANCEL",
+        expires_at=registration.meeting.ends_at,
+        priority=6,
+    )
+
+
+def withdraw_reminders(registration: Registration, *, reason: str) -> None:
+    """No reminder that waits in the outbox is sent any more."""
+    outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
+
+
+def withdraw_all(registration: Registration, *, reason: str) -> None:
+    """Nothing that waits in the outbox for this person is sent any more."""
+    outbox.withdraw(subject=f"registration:{registration.pk}", reason=reason)
+
+
+def _write(
+    letter: str,
+    registration: Registration,
+    *,
+    occasion: str = "",
+    enclosures: list[str] | None = None,
+    method: str = "REQUEST",
+    expires_at: datetime | None = None,
+    priority: int = 1,
+    proxy: bool = True,
+    **facts: Any,
+) -> None:
+    """
+    Put the letter into the outbox, to the person and to whoever registered the person.
+
+    The key names the occasion (letter, registration, its status version): said once.
+    """
+    occasion = occasion or str(registration.calendar_sequence)
+    base = snapshot(registration, method=method) | facts
+    to = [(registration.email, registration.full_name, False)]
+    if proxy and registration.submitted_by_email:
+        to.append((registration.submitted_by_email, registration.submitted_by_name, True))
+    for email, name, is_proxy in to:
+        if not email or (is_proxy and email.lower() == registration.email.lower()):
+            continue
+        outbox.enqueue(
+            key=f"{letter}:{registration.uid}:{occasion}:{email.lower()}"[:200],
+            kind=letter,
+            to=email,
+            to_name=name,
+            language=registration.language,
+            template=TEMPLATES + letter,
+            snapshot=base | {"for_proxy": is_proxy},
+            subjects=subjects(registration),
+            priority=priority,
+            expires_at=expires_at or registration.status_changed_at + WORTH_SENDING,
+            enclosures=[] if is_proxy else enclosures or [],
+            thread=str(registration.uid),
+            reply_to=registration.meeting.contact_email,
+            sender_name=base["host"],
+        )
+
+
+def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
+    """The facts that every letter may say, as strings in the person's language."""
+    meeting = registration.meeting
+    with translation.override(registration.language):
+        host = host_name(meeting)
+        online = registration.attendance_mode == AttendanceMode.ONLINE
+        return {
+            "greeting": greeting(registration),
+            "person": registration.full_name,
+            "submitted_by": registration.submitted_by_name,
+            "host": host,
+            "title": meeting.text("title"),
+            "short_title": meeting.text("short_title"),
+            "is_sample": meeting.is_sample,
+            "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
+            "starts": when.moment(meeting.starts_at, meeting.zone),
+            "date": when.day(meeting.starts_at, meeting.zone),
+            "local_line": when.local_line(meeting.starts_at, meeting.zone, registration.zone),
+            "doors": when.clock(meeting.doors_at, meeting.zone) if meeting.doors_at else "",
+            "venue": meeting.text("venue"),
+            "address": meeting.text("address"),
+            "map_url": meeting.map_url,
+            "arrival_note": meeting.text("arrival_note"),
+            "is_online": online,
+            "online_url": meeting.online_url if online or meeting.format == Format.ONLINE else "",
+            "number": registration.spoken_number,
+            "ticket_code": registration.ticket_code,
+            "manage_url": links.manage_url(registration),
+            "ticket_url": links.ticket_url(registration),
+            "calendar_url": links.calendar_url(registration),
+            "cancel_url": links.cancel_url(registration),
+            "meeting_url": _page("meeting", meeting),
+            "contact_name": meeting.contact_name,
+            "contact_email": meeting.contact_email,
+            "contact_phone": meeting.contact_phone,
+            "lists_close": when.moment(meeting.edits_close_at, meeting.zone)
+            if meeting.edits_close_at
+            else "",
+            "calendar": calendar.facts(registration, method=method),
+        }
+
+
+def greeting(registration: Registration) -> str:
+    """Given name and patronymic where there are any: no gender is needed to be polite."""
+    names = [registration.given_name or registration.family_name]
+    if registration.given_name and registration.patronymic and _is_russian():
+        names.append(registration.patronymic)
+    return _("Hello %(name)s,") % {"name": " ".join(names)}
+
+
+def host_name(meeting: Meeting) -> str:
+    """The first host: in whose name mails are sent and pages are headed."""
+    first = min(meeting.hosts.all(), key=lambda host: host.position, default=None)
+    if first is None:
+        return meeting.contact_name
+    return in_language(first.name, first.name_alt, main_language=meeting.language)
+
+
+def place_of(meeting: Meeting) -> str:
+    """Where it is, in the active language; "online" where there is no venue."""
+    return calendar.place(meeting) or _("online")
+
+
+def _is_russian() -> bool:
+    return (translation.get_language() or "").startswith("ru")
+
+
+def _page(name: str, meeting: Meeting) -> str:
+    return links.page_url(name, meeting.slug)

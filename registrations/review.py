@@ -1,0 +1,125 @@
+"""The organizer decides: approve, decline, revoke, or seat somebody out of the line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from registrations import intake, letters, seats, transitions, waitlist
+from registrations.models import Registration, Seat, Status
+from registrations.waitlist import MeetingFull
+
+__all__ = ["InvalidTransition", "MeetingFull", "approve", "decline", "promote"]
+
+
+class InvalidTransition(Refused):
+    code = "invalid_transition"
+
+
+@transaction.atomic(durable=True)
+def approve(
+    *, registration: Registration, at: datetime, by: Actor, over_capacity: bool = False
+) -> Registration:
+    """
+    Confirm a request, or reverse a refusal; when it is full, a turn in line.
+
+    :raises InvalidTransition: the registration is not one to approve
+    :raises MeetingFull: no seat, no waiting list, and not deliberately over capacity
+    """
+    counter = seats.lock(registration.meeting_id)
+    registration = transitions.locked(registration)
+    was = registration.status
+    if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
+        raise _cannot(registration)
+    if not waitlist.admit(counter, registration, at=at, over_capacity=over_capacity):
+        raise MeetingFull(_("All seats are taken."))
+    letters.write_answer(registration, position=seats.position(registration))
+    _note(registration, "registration.approved", was=was, at=at, by=by)
+    return registration
+
+
+@transaction.atomic(durable=True)
+def decline(
+    *,
+    registration: Registration,
+    at: datetime,
+    by: Actor,
+    reason: str = "",
+    shows_reason: bool = False,
+) -> Registration:
+    """
+    Decline a request, or take a confirmation back; a seat that gets free is passed on.
+
+    The person reads the reason only if `shows_reason`.
+
+    :raises InvalidTransition: the registration is cancelled or declined already
+    """
+    counter = seats.lock(registration.meeting_id)
+    registration = transitions.locked(registration)
+    if not registration.is_live:
+        raise _cannot(registration)
+    was, seat = registration.status, registration.seat
+    registration.decision_reason, registration.shows_reason = reason, shows_reason
+    registration.save(update_fields=["decision_reason", "shows_reason"])
+    transitions.leave(registration, to=Status.DECLINED, at=at)
+    letters.withdraw_reminders(registration, reason="declined")
+    letters.write_declined(registration, was=was)
+    _note(registration, "registration.declined", was=was, at=at, by=by)
+    if was == Status.WAITLISTED:
+        seats.leave_line(counter)
+    seats.give_back(counter, seat)
+    waitlist.fill(counter, meeting=registration.meeting, at=at)
+    return registration
+
+
+@transaction.atomic(durable=True)
+def promote(
+    *, registration: Registration, at: datetime, by: Actor, over_capacity: bool = False
+) -> Registration:
+    """
+    Seat somebody who waits, out of turn if need be.
+
+    :raises InvalidTransition: the person does not wait
+    :raises MeetingFull: no free seat, and not deliberately over capacity
+    """
+    counter = seats.lock(registration.meeting_id)
+    registration = transitions.locked(registration)
+    if registration.status != Status.WAITLISTED:
+        raise _cannot(registration)
+    seated = intake.takes_seat(
+        meeting=registration.meeting,
+        category=registration.category,
+        attendance_mode=registration.attendance_mode,
+    )
+    if not seated:
+        seat = Seat.NONE
+    elif seats.has_room(counter):
+        seat = Seat.WITHIN
+    elif over_capacity:
+        seat = Seat.OVER
+    else:
+        raise MeetingFull(_("All seats are taken."))
+    waitlist.confirm_waiting(counter, registration, at=at, seat=seat)
+    _note(registration, "registration.promoted", was=Status.WAITLISTED, at=at, by=by)
+    return registration
+
+
+def _cannot(registration: Registration) -> InvalidTransition:
+    return InvalidTransition(
+        _("This cannot be done with a registration that is “%(status)s”.")
+        % {"status": registration.get_status_display()}
+    )
+
+
+def _note(registration: Registration, action: str, *, was: str, at: datetime, by: Actor) -> None:
+    changes = {"status": [was, registration.status]}
+    if registration.seat == Seat.OVER:
+        changes["over_capacity"] = True  # type: ignore[assignment]  # JSON, mixed on purpose
+    journal.record(
+        by=by, at=at, action=action, subjects=letters.subjects(registration), changes=changes
+    )

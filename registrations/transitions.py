@@ -1,0 +1,54 @@
+"""From one status to another: the row's side of it. Counters are `seats`, order is `waitlist`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from registrations.models import Registration, Seat, Status
+
+CHANGED = [
+    "status",
+    "seat",
+    "waiting_since",
+    "line",
+    "status_changed_at",
+    "calendar_sequence",
+    "version",
+]
+
+
+def locked(registration: Registration) -> Registration:
+    """The row as it is now, locked; the counter must be locked before (`seats.lock`)."""
+    return (
+        Registration.objects.select_for_update(of=("self",))
+        .select_related("meeting", "meeting__region_set", "category", "region")
+        .get(pk=registration.pk)
+    )
+
+
+def enter(
+    registration: Registration,
+    *,
+    to: str,
+    at: datetime,
+    seat: str = Seat.NONE,
+    line: int | None = None,
+) -> None:
+    """Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546)."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A status changes inside a use case's transaction.")
+    registration.status = to
+    registration.seat = seat
+    registration.waiting_since = at if to == Status.WAITLISTED else None
+    registration.line = line
+    registration.status_changed_at = at
+    registration.calendar_sequence += 1
+    registration.version += 1
+    registration.save(update_fields=CHANGED)
+
+
+def leave(registration: Registration, *, to: str, at: datetime) -> None:
+    """To cancelled or declined: no seat and no turn any more."""
+    enter(registration, to=to, at=at)
