@@ -127,6 +127,8 @@ def valkey(home: Path, *, durable: bool) -> Engine:
         f"bind 127.0.0.1\nport {port}\nrequirepass {kept['password']}\n"
         f'dir "{home}"\nsave ""\nappendonly {"yes" if durable else "no"}\n'
         "maxmemory-policy noeviction\ndaemonize no\n"
+        # It would write over its environment, by which our processes are known.
+        "set-proc-title no\n"
     )
     return Engine(
         name=name,

@@ -111,14 +111,24 @@ def _started_by_ps(pid: int) -> str:
     return "" if answer.startswith("Z") else answer.partition(" ")[2].strip()
 
 
+def ask(pid: int, start: str, signum: signal.Signals) -> bool:
+    """Send the signal to the process that started at `start`; return whether it is there."""
+    if not start or started(pid) != start:
+        return False
+    try:
+        os.kill(pid, signum)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def stop(
     pid: int, start: str, *, signum: signal.Signals = signal.SIGTERM, within: float = 10
 ) -> None:
     """Ask the process that started at `start` to end; after `within` seconds, make it."""
     for word, patience in [(signum, within), (signal.SIGKILL, 5.0)]:
-        if not start or started(pid) != start:
+        if not ask(pid, start, word):
             return
-        os.kill(pid, word)
         until = time.monotonic() + patience
         while started(pid) == start and time.monotonic() < until:
             time.sleep(0.02)
