@@ -67,7 +67,8 @@ def qr_matrix(code: str) -> list[list[bool]]:
     """The modules of the symbol without its quiet zone, row by row; True is dark."""
     symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
     pixels: Any = symbol.to_image(scale=1, add_quiet_zones=False)
-    return [[value == 0 for value in row] for row in memoryview(pixels).tolist()]
+    rows: Any = memoryview(pixels).tolist()
+    return [[value == 0 for value in row] for row in rows]
 
 
 def qr_runs(code: str) -> Iterator[tuple[int, int, int]]:
