@@ -235,6 +235,8 @@ def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeti
     )
     if was_published and at < meeting.ends_at:
         for registration in _everybody(meeting):
+            registration.calendar_sequence += 1
+            registration.save(update_fields=["calendar_sequence"])
             letters.withdraw_reminders(registration, reason="meeting cancelled")
             letters.write_called_off(registration, reason=reason)
     _note(meeting, "meeting.cancelled", at=at, by=by)
@@ -278,7 +280,8 @@ def shortened(title: str) -> str:
 
 def free_slug(text: str) -> str:
     """An address for the page made of the title in Latin letters, not taken yet."""
-    base = slugify(iuliia.ICAO_DOC_9303.translate(text))[:50].strip("-") or "meeting"
+    words = slugify(iuliia.ICAO_DOC_9303.translate(text))
+    base = (words if len(words) <= 50 else words[:51].rpartition("-")[0]) or "meeting"
     taken = set(Meeting.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(slug for slug in candidates if slug not in taken)

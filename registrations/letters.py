@@ -168,7 +168,7 @@ def _write(
         if not email or (is_proxy and email.lower() == registration.email.lower()):
             continue
         outbox.enqueue(
-            key=f"{letter}:{registration.uid}:{occasion}:{email.lower()}"[:200],
+            key=f"{letter}:{registration.uid}:{occasion}" + (":copy" if is_proxy else ""),
             kind=letter,
             to=email,
             to_name=name,

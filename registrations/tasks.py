@@ -1,0 +1,12 @@
+"""What the clock asks of this house: wake-ups that look at rows, harmless in any number."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from registrations import erasure
+
+
+@shared_task(ignore_result=True)
+def forget() -> None:
+    """Erase the people of meetings whose time to keep data is over."""
+    erasure.forget_due(at=timezone.now())

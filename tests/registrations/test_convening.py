@@ -1,0 +1,143 @@
+from datetime import timedelta
+
+import pytest
+
+from events.models import Approval, Meeting, MeetingStatus
+from notifications.models import Message, State
+from registrations import convening, seats
+from registrations.amending import StaleVersion
+from registrations.models import Registration, Status
+from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+START = NOON + timedelta(days=21)
+
+
+def draft(**overrides) -> Meeting:
+    fields = {
+        "owner": make_user(),
+        "title": "Совещание индустриальных парков и особых экономических зон",
+        "starts_at": START,
+        "ends_at": START + timedelta(hours=3),
+        "time_zone": "Europe/Moscow",
+        "venue": "Башня «Образец»",
+        "seat_limit": 50,
+        "approval": Approval.AUTOMATIC,
+    }
+    return convening.draft(at=NOON, by=ORGANIZER, **fields | overrides)
+
+
+def test_a_draft_has_a_working_default_for_all_that_was_not_said():
+    meeting = draft()
+
+    assert meeting.status == MeetingStatus.DRAFT
+    assert meeting.slug == "soveshchanie-industrialnykh-parkov-i-osobykh"
+    assert meeting.short_title == "Совещание индустриальных парков и…"
+    assert meeting.seats.seat_limit == 50
+    assert meeting.categories.count() == 7
+    assert meeting.reminder_rules.count() == 3
+    assert [host.name for host in meeting.hosts.all()] == ["Ассоциация парков (демо)"]
+    consent = meeting.consent_documents.get()
+    assert "Ассоциация парков (демо)" in consent.text
+    assert convening.missing(meeting, at=NOON) == {}
+
+
+def test_two_meetings_of_one_title_have_two_addresses():
+    assert [draft(title="Форум").slug, draft(title="Форум").slug] == ["forum", "forum-2"]
+
+
+def test_publish_says_in_words_what_is_missing():
+    meeting = draft(venue="", owner=make_user(host_name=""))
+
+    with pytest.raises(convening.MeetingIncomplete) as refusal:
+        convening.publish(meeting=meeting, at=NOON, by=ORGANIZER)
+
+    assert refusal.value.facts == {"missing": ["place", "host"]}
+
+
+def test_publish_opens_the_page_and_twice_is_harmless():
+    meeting = draft()
+
+    for _ in range(2):
+        meeting = convening.publish(meeting=meeting, at=NOON, by=ORGANIZER)
+
+    assert (meeting.status, meeting.published_at) == (MeetingStatus.PUBLISHED, NOON)
+    assert meeting.takes_registrations(NOON)
+
+
+def test_a_change_of_time_is_told_once_with_old_and_new_and_calendars_follow():
+    meeting = make_meeting(seat_limit=1)
+    ada = make_registration(meeting=meeting, email="ada@example.org")
+    make_registration(meeting=meeting, status=Status.WAITLISTED, email="bob@example.org")
+    make_registration(meeting=meeting, status=Status.CANCELLED)
+    later = {"starts_at": START + timedelta(hours=1), "ends_at": START + timedelta(hours=4)}
+
+    for _ in range(2):
+        convening.change(meeting=meeting, changes=later, version=None, at=NOON, by=ORGANIZER)
+
+    messages = Message.objects.order_by("id")
+    assert [(m.kind, m.recipient) for m in messages] == [
+        ("meeting_changed", "ada@example.org"),
+        ("meeting_changed", "bob@example.org"),
+    ]
+    snapshot = messages[0].snapshot
+    assert snapshot["was"] == "26 мая 2026, вторник, 15:00–18:00 мск"
+    assert snapshot["now"] == "26 мая 2026, вторник, 16:00–19:00 мск"
+    assert snapshot["calendar"]["sequence"] == 1
+    assert [m.enclosures for m in messages] == [["calendar"], []]
+    ada.refresh_from_db()
+    assert ada.calendar_sequence == 1
+
+
+def test_a_change_of_words_is_told_to_nobody():
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+
+    convening.change(
+        meeting=meeting, changes={"summary": "Новое"}, version=1, at=NOON, by=ORGANIZER
+    )
+
+    assert Message.objects.count() == 0
+
+
+def test_a_stale_change_is_refused_with_the_version_that_is_current():
+    meeting = make_meeting()
+    convening.change(meeting=meeting, changes={"summary": "A"}, version=1, at=NOON, by=ORGANIZER)
+
+    with pytest.raises(StaleVersion) as refusal:
+        convening.change(
+            meeting=meeting, changes={"summary": "B"}, version=1, at=NOON, by=ORGANIZER
+        )
+
+    assert refusal.value.facts == {"version": 2}
+
+
+def test_more_seats_go_to_those_who_wait_and_fewer_than_taken_are_refused():
+    meeting = make_meeting(seat_limit=1)
+    make_registration(meeting=meeting)
+    first, second, third = (
+        make_registration(meeting=meeting, status=Status.WAITLISTED) for _ in range(3)
+    )
+
+    promoted = convening.set_seat_limit(meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER)
+    with pytest.raises(convening.LimitBelowTaken):
+        convening.set_seat_limit(meeting=meeting, seat_limit=2, at=NOON, by=ORGANIZER)
+
+    assert promoted == [first, second]
+    assert list(Registration.objects.waitlisted()) == [third]
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_calling_off_tells_everybody_once_and_leaves_the_registrations():
+    meeting = make_meeting()
+    ada = make_registration(meeting=meeting)
+
+    for _ in range(2):
+        convening.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+
+    message = Message.objects.get()
+    ada.refresh_from_db()
+    assert (message.kind, message.state) == ("called_off", State.QUEUED)
+    assert message.snapshot["calendar"]["method"] == "CANCEL"
+    assert message.snapshot["calendar"]["sequence"] == ada.calendar_sequence == 1
+    assert ada.status == Status.CONFIRMED
