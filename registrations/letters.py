@@ -217,9 +217,9 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
             "calendar_url": links.calendar_url(registration),
             "cancel_url": links.cancel_url(registration),
             "meeting_url": _page("meeting", meeting),
-            "contact_name": meeting.contact_name,
-            "contact_email": meeting.contact_email,
-            "contact_phone": meeting.contact_phone,
+            "contact": ", ".join(
+                filter(None, [meeting.contact_name, meeting.contact_email, meeting.contact_phone])
+            ),
             "lists_close": when.moment(meeting.edits_close_at, meeting.zone)
             if meeting.edits_close_at
             else "",
