@@ -12,9 +12,19 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import intake, letters, links, names, seats, transitions
-from registrations.booking import AlreadyRegistered
-from registrations.models import Consent, Registration, Seat, Status
+from registrations import intake, letters, links, names, seats, transitions, waitlist
+from registrations.models import Consent, Registration, Seat, SeatLimit, Status
+from registrations.transitions import AlreadyRegistered, StaleVersion
+
+__all__ = [
+    "AlreadyRegistered",
+    "EditsClosed",
+    "StaleVersion",
+    "amend",
+    "correct_address",
+    "unsubscribe",
+    "withdraw_consent",
+]
 
 # What may be changed, in the order in which a letter names it.
 FIELDS = (
@@ -38,10 +48,6 @@ TOLD = ("family_name", "given_name", "patronymic", "organization")
 
 class EditsClosed(Refused):
     code = "edits_closed"
-
-
-class StaleVersion(Refused):
-    code = "stale_version"
 
 
 def amend(
@@ -105,7 +111,7 @@ def _amend(
     for field in changed:
         setattr(registration, field, changes[field])
     if counter is not None:
-        _change_chairs(counter, registration)
+        _change_chairs(counter, registration, at=at)
     who = (registration.family_name, registration.given_name, registration.patronymic)
     registration.name_key = names.name_key(*who)
     derived = intake.set_search_keys(registration)
@@ -146,11 +152,9 @@ def correct_address(
         raise EditsClosed(_("The address can no longer be changed here."))
     if registration.email == email:
         return registration
-    twins = Registration.objects.live().filter(meeting=meeting).exclude(pk=registration.pk)
-    if twins.of(email=email, name_key=registration.name_key).exists():
-        raise AlreadyRegistered(_("Somebody with this name and address is on the list already."))
     letters.withdraw_all(registration, reason="address corrected")
     registration.email = email
+    transitions.refuse_twin(registration)
     registration.link_generation += 1
     registration.link_hash = links.hashed(registration)
     registration.calendar_sequence += 1
@@ -204,7 +208,7 @@ def withdraw_consent(
         )
 
 
-def _change_chairs(counter: Any, registration: Registration) -> None:
+def _change_chairs(counter: SeatLimit, registration: Registration, *, at: datetime) -> None:
     """A confirmed person who needs a seat now, or none any more, moves the counter."""
     if registration.status != Status.CONFIRMED:
         return
@@ -226,6 +230,7 @@ def _change_chairs(counter: Any, registration: Registration) -> None:
         registration.seat = Seat.NONE
         registration.save(update_fields=["seat"])
         seats.give_back(counter, freed)
+        waitlist.fill(counter, meeting=registration.meeting, at=at)
 
 
 def _in_words(

@@ -35,9 +35,11 @@ from registrations.models import (
     Source,
     Status,
 )
+from registrations.transitions import AlreadyRegistered
 from registrations.waitlist import MeetingFull
 
 __all__ = [
+    "AlreadyRegistered",
     "Application",
     "Booked",
     "Evidence",
@@ -53,10 +55,6 @@ MOST_GUESSES = 20
 
 class RegistrationClosed(Refused):
     code = "registration_closed"
-
-
-class AlreadyRegistered(Refused):
-    code = "already_registered"
 
 
 class ConsentRequired(Refused):
@@ -242,9 +240,7 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
         return registration
     if meeting.status != MeetingStatus.PUBLISHED or at >= meeting.ends_at or registration.erased_at:
         raise RegistrationClosed(_("This registration can no longer be restored."))
-    twin = Registration.objects.live().filter(meeting=meeting)
-    if twin.of(email=registration.email, name_key=registration.name_key).exists():
-        raise AlreadyRegistered(_("This participant has registered again in the meantime."))
+    transitions.refuse_twin(registration)
     if meeting.approval == Approval.MANUAL:
         transitions.enter(registration, to=Status.PENDING, at=at)
     elif not waitlist.admit(counter, registration, at=at):

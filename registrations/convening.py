@@ -26,8 +26,8 @@ from events.models import (
     RegionSet,
 )
 from registrations import consents, letters, seats, waitlist
-from registrations.amending import StaleVersion
 from registrations.models import Audience, Registration, ReminderRule, RuleKind, SeatLimit
+from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")

@@ -36,6 +36,7 @@ def approve(
     was = registration.status
     if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
         raise _cannot(registration)
+    transitions.refuse_twin(registration)
     if not waitlist.admit(counter, registration, at=at, over_capacity=over_capacity):
         raise MeetingFull(_("All seats are taken."))
     letters.write_answer(registration, position=seats.position(registration))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts.refusals import Refused
 from registrations.models import Registration, Seat, Status
 
 CHANGED = [
@@ -17,6 +19,26 @@ CHANGED = [
     "calendar_sequence",
     "version",
 ]
+
+
+class AlreadyRegistered(Refused):
+    code = "already_registered"
+
+
+class StaleVersion(Refused):
+    code = "stale_version"
+
+
+def refuse_twin(registration: Registration) -> None:
+    """
+    Whoever comes back to life must not stand on the list a second time.
+
+    :raises AlreadyRegistered: the person has registered anew in between
+    """
+    twins = Registration.objects.live().filter(meeting=registration.meeting)
+    twins = twins.of(email=registration.email, name_key=registration.name_key)
+    if twins.exclude(pk=registration.pk).exists():
+        raise AlreadyRegistered(_("This participant has registered again in the meantime."))
 
 
 def locked(registration: Registration) -> Registration:

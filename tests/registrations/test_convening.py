@@ -5,8 +5,8 @@ import pytest
 from events.models import Approval, Meeting, MeetingStatus
 from notifications.models import Message, State
 from registrations import convening, seats
-from registrations.amending import StaleVersion
 from registrations.models import Registration, Status
+from registrations.transitions import StaleVersion
 from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from events.models import Approval
 from notifications.models import Message
 from registrations import review, seats
 from registrations.models import Seat, Status
+from registrations.transitions import AlreadyRegistered
 from tests.factories import NOON, ORGANIZER, make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +119,13 @@ def test_no_transition_outside_the_table(act, status):
         act(registration=ada, at=NOON, by=ORGANIZER)
 
     assert kinds() == []
+
+
+def test_a_refusal_is_not_reversed_for_somebody_who_registered_again():
+    meeting = make_meeting()
+    who = {"email": "ada@example.org", "family_name": "Лавлейс"}
+    declined = make_registration(meeting=meeting, status=Status.DECLINED, **who)
+    make_registration(meeting=meeting, **who)
+
+    with pytest.raises(AlreadyRegistered):
+        review.approve(registration=declined, at=NOON, by=ORGANIZER)

@@ -1,0 +1,97 @@
+"""Long random lives of a meeting: whatever people do, the counters are the rows."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts import journal
+from accounts.refusals import Refused
+from events.models import Approval
+from notifications.models import Message
+from registrations import amending, booking, convening, erasure, review, seats
+from registrations.models import Registration, Seat, Status
+from tests.factories import (
+    LINK,
+    NOON,
+    ORGANIZER,
+    category,
+    make_application,
+    make_meeting,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ACTS = st.tuples(
+    st.sampled_from(
+        ["register"] * 6
+        + ["cancel"] * 3
+        + ["restore", "approve", "approve over", "decline", "promote", "promote over"]
+        + ["press", "member", "erase", "more seats", "fewer seats"]
+    ),
+    st.integers(0, 7),
+)
+
+
+def act(meeting, name: str, choice: int) -> None:
+    if name == "register":
+        code = "press" if choice == 7 else "member"
+        booking.register(
+            meeting=meeting, application=make_application(meeting, category_code=code),
+            consents=[], at=NOON, by=journal.PUBLIC,
+        )  # fmt: skip
+        return
+    if name in ("more seats", "fewer seats"):
+        limit = meeting.seats.seat_limit + (choice if name == "more seats" else -choice)
+        convening.set_seat_limit(meeting=meeting, seat_limit=max(limit, 0), at=NOON, by=ORGANIZER)
+        return
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if not people:
+        return
+    who = {"registration": people[choice % len(people)], "at": NOON, "by": ORGANIZER}
+    if name in ("press", "member"):
+        changes = {"category": category(meeting, name)}
+        amending.amend(**who, changes=changes, version=None, as_organizer=True)
+    else:
+        {
+            "cancel": lambda: booking.cancel(**who | {"by": LINK}),
+            "restore": lambda: booking.restore(**who),
+            "approve": lambda: review.approve(**who),
+            "approve over": lambda: review.approve(**who, over_capacity=True),
+            "decline": lambda: review.decline(**who),
+            "promote": lambda: review.promote(**who),
+            "promote over": lambda: review.promote(**who, over_capacity=True),
+            "erase": lambda: erasure.erase(**who),
+        }[name]()
+
+
+def live_through(acts, approval) -> None:
+    meeting = make_meeting(seat_limit=2, approval=approval)
+    for name, choice in acts:
+        with suppress(Refused):  # an answer as well; that it changed nothing is checked below
+            act(meeting, name, choice)
+        meeting.seats.refresh_from_db()
+        assert seats.audit(meeting.pk) == {}, (name, choice)
+        counter = meeting.seats
+        assert not (counter.waiting and seats.has_room(counter)), (name, choice)
+        assert not (counter.over and seats.has_room(counter)), (name, choice)
+    for person in Registration.objects.filter(meeting=meeting):
+        if person.seat != Seat.NONE:
+            assert person.status == Status.CONFIRMED
+            assert person.category.counts_as_participant
+    keys = Message.objects.values_list("dedupe_key", flat=True)
+    assert len(keys) == len(set(keys))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ACTS, max_size=25), st.sampled_from(Approval.values))
+def test_the_counters_are_the_rows_whatever_people_do(acts, approval):
+    live_through(acts, approval)
+
+
+@pytest.mark.long
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ACTS, max_size=60), st.sampled_from(Approval.values))
+def test_the_counters_are_the_rows_in_many_long_lives(acts, approval):
+    live_through(acts, approval)
