@@ -1,0 +1,99 @@
+"""What a registration is to the person whom it concerns: a word, a heading, what happens next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from events.models import MeetingStatus
+from registrations.models import Registration, Status
+
+WORDS = {
+    Status.PENDING: _lazy("Request received"),
+    Status.WAITLISTED: _lazy("Waiting list"),
+    Status.CONFIRMED: _lazy("Participation confirmed"),
+    Status.DECLINED: _lazy("Request declined"),
+    Status.CANCELLED: _lazy("Participation cancelled"),
+}
+TONES = {
+    Status.PENDING: "wait",
+    Status.WAITLISTED: "wait",
+    Status.CONFIRMED: "yes",
+    Status.DECLINED: "no",
+    Status.CANCELLED: "no",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`tone` is one of the three state colours, or "" for none."""
+
+    word: str
+    tone: str
+    heading: str
+    next_steps: tuple[str, ...] = ()
+
+
+def standing(registration: Registration, *, at: datetime, waiting_position: int | None) -> Standing:
+    """Where the person stands at that moment, in the active language."""
+    meeting, status = registration.meeting, Status(registration.status)
+    if meeting.status == MeetingStatus.CANCELLED:
+        reason = meeting.cancellation_reason
+        return Standing(
+            _("Meeting cancelled"),
+            "no",
+            _("The meeting does not take place"),
+            (reason,) if reason else (),
+        )
+    if status == Status.CONFIRMED and at >= meeting.ends_at:
+        return Standing(_("Over"), "", _("The meeting is over"))
+    return Standing(
+        str(WORDS[status]),
+        TONES[status],
+        _heading(registration, waiting_position),
+        _next_steps(registration),
+    )
+
+
+def _heading(registration: Registration, waiting_position: int | None) -> str:
+    match registration.status:
+        case Status.CONFIRMED:
+            called = " ".join(filter(None, [registration.given_name, registration.patronymic]))
+            if not called:
+                return _("You are registered")
+            return _("%(name)s, you are registered") % {"name": called}
+        case Status.WAITLISTED if waiting_position == 1:
+            return _("You are first in line")
+        case Status.WAITLISTED:
+            return _("You are number %(position)s in line") % {"position": waiting_position}
+        case Status.PENDING:
+            return _("The organizer decides on your request")
+        case Status.DECLINED:
+            return _("The organizer cannot invite you this time")
+        case _:
+            return _("You do not take part")
+
+
+def _next_steps(registration: Registration) -> tuple[str, ...]:
+    email = {"email": registration.email}
+    match registration.status:
+        case Status.WAITLISTED:
+            return (
+                _("There is no free seat now. When one becomes free, whoever waited longest gets "
+                  "it; then we write to %(email)s.") % email,
+                _("Please buy no tickets before that."),
+            )  # fmt: skip
+        case Status.PENDING:
+            return (
+                _("You need do nothing. The answer comes to %(email)s.") % email,
+                _("Please buy no tickets before that."),
+            )
+        case Status.DECLINED if registration.shows_reason and registration.decision_reason:
+            return (registration.decision_reason,)
+        case Status.CANCELLED:
+            return (_("Your seat is free for somebody else."),)
+        case _:
+            return ()

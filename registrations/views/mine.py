@@ -1,0 +1,157 @@
+"""A participant's own page, behind the link in his mail. GET looks, POST acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config.answers import see_other
+from events import phase
+from registrations import amending, booking, calendar, links, names, region_menu, throttle, tickets
+from registrations.forms import AddressForm, ChangeForm
+from registrations.models import Registration
+from registrations.views import form as form_page
+from registrations.views.own import context, holder, opens_by_link, shows_ticket
+from registrations.views.public import calendar_file, seats_left
+
+
+@opens_by_link
+@require_safe
+def mine(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """The page of the registration: what it is now, what happens next, what can be done."""
+    return render(request, "registrations/mine.html", context(registration))
+
+
+@opens_by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """Correct one's own details until the lists close."""
+    shown = context(registration)
+    if not shown["may_change"]:
+        return see_other("mine", links.token(registration))
+    form = ChangeForm(registration.meeting, request.POST or None, initial=_known(registration))
+    if request.method == "POST" and form.is_valid():
+        try:
+            amending.amend(
+                registration=registration,
+                changes={k: v for k, v in form.cleaned_data.items() if k in amending.FIELDS},
+                version=form.cleaned_data["version"],
+                at=timezone.now(),
+                by=holder(registration),
+            )
+        except (amending.StaleVersion, booking.AlreadyRegistered) as refusal:
+            form.add_error(None, str(refusal))
+            form.retype(version=str(refusal.facts.get("version", form.cleaned_data["version"])))
+        else:
+            messages.success(request, _("Your details have been changed."))
+            return see_other("mine", links.token(registration))
+    status = 422 if form.errors else 200
+    return render(request, "registrations/change.html", shown | {"form": form}, status=status)
+
+
+@opens_by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """Say what giving up the seat means; on POST give it up."""
+    shown = context(registration)
+    if request.method == "POST" and shown["may_cancel"]:
+        booking.cancel(registration=registration, at=timezone.now(), by=holder(registration))
+    if request.method == "POST" or not shown["may_cancel"]:
+        return see_other("mine", links.token(registration))
+    return render(request, "registrations/cancel.html", shown)
+
+
+@opens_by_link
+@require_POST
+def restore(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """Take a cancellation back."""
+    try:
+        booking.restore(registration=registration, at=timezone.now(), by=holder(registration))
+    except (booking.RegistrationClosed, booking.MeetingFull, booking.AlreadyRegistered) as refusal:
+        messages.error(request, str(refusal))
+    return see_other("mine", links.token(registration))
+
+
+@opens_by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """“I mistyped my e-mail”: the answer goes to the right one, with a new link."""
+    form = AddressForm(request.POST or None, initial={"email": registration.email})
+    if request.method == "POST" and form.is_valid():
+        at = timezone.now()
+        # Each correction writes to an address that anybody may have typed.
+        throttle.hit(f"address:{registration.uid}", limit=5, seconds=3600, at=at)
+        try:
+            registration = amending.correct_address(
+                registration=registration,
+                email=form.cleaned_data["email"],
+                at=at,
+                by=holder(registration),
+            )
+        except (amending.EditsClosed, booking.AlreadyRegistered) as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(
+                request,
+                _("We have written to %(email)s. This page has a new address, the old link no "
+                  "longer works.") % {"email": registration.email},
+            )  # fmt: skip
+            return see_other("mine", links.token(registration))
+    status = 422 if form.errors else 200
+    shown = context(registration) | {"form": form}
+    return render(request, "registrations/address.html", shown, status=status)
+
+
+@opens_by_link
+@require_safe
+def another(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """The form for the next participant of the same organization; nothing known is asked again."""
+    meeting = registration.meeting
+    stage = phase.stage(meeting, at=timezone.now(), seats_left=seats_left(meeting))
+    form = form_page.bare_form(
+        meeting,
+        who="other",
+        organization=registration.organization,
+        region=registration.region.code if registration.region else region_menu.NONE,
+        submitted_by_name=registration.submitted_by_name or registration.full_name,
+        submitted_by_email=registration.submitted_by_email or registration.email,
+    )
+    return form_page.show(
+        request, meeting, form if stage.takes_registrations else None, stage=stage
+    )
+
+
+@opens_by_link
+@require_safe
+def own_calendar(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """The meeting as a calendar file, with the link to the own page in it."""
+    url = links.manage_url(registration)
+    return calendar_file(calendar.download(registration, url=url), registration.meeting.slug)
+
+
+@opens_by_link
+@require_safe
+def qr(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """The ticket's code as a picture, for those whose mail shows none."""
+    if not shows_ticket(registration) or not registration.ticket_code:
+        raise Http404
+    return HttpResponse(tickets.qr_png(registration.ticket_code), content_type="image/png")
+
+
+def _known(registration: Registration) -> dict[str, Any]:
+    fields = (
+        "family_name", "given_name", "patronymic", "latin_name", "phone", "organization",
+        "position", "attendance_mode", "version",
+    )  # fmt: skip
+    known = {field: getattr(registration, field) for field in fields}
+    known["latin_name"] = registration.latin_name or names.latin_name(
+        registration.family_name, registration.given_name
+    )
+    known["region"] = registration.region.code if registration.region else region_menu.NONE
+    return known
