@@ -67,7 +67,12 @@ def continue_inside(module: str, arguments: list[str], *, pins: tuple[str, ...])
         _make(venv)
     if missing := _missing(venv, pins):
         _install(venv, missing, pins)
-    os.execv(python, [str(python), "-m", module, *arguments])
+    os.execve(python, [str(python), "-m", module, *arguments], clean_environment())
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without what the caller's shell says about another Python or how to run it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
 
 
 def explain(error: OSError) -> Stopped:
@@ -123,9 +128,9 @@ def _install(venv: Path, missing: list[str], pins: tuple[str, ...]) -> None:
 
 
 def _run(command: list[str]) -> None:
-    # An activated environment or a PYTHONPATH of the caller's must not leak in.
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=clean_environment()
+    )
     if done.returncode:
         said = (done.stderr + done.stdout).strip()
         if "No space left" in said or "Disk quota exceeded" in said:

@@ -55,7 +55,7 @@ def prepare(home: Path, known: dict[str, Any], env: dict[str, str]) -> None:
             known.pop(name, None)
         known["database"] = _database()
     with Step("Compiling translations"):
-        _python(env, "-m", "embedded.catalogues")
+        _manage(env, "catalogue", "--compile")
     with Step("Bringing the database up to date"):
         _manage(env, "migrate", "--verbosity", "0")
     with Step("Collecting pictures, styles and fonts"):
@@ -126,12 +126,8 @@ def _at(links: Any, env: dict[str, str]) -> Any:
 
 
 def _manage(env: dict[str, str], *arguments: str, words: str = "") -> str:
-    return _python(env, "manage.py", *arguments, words=words)
-
-
-def _python(env: dict[str, str], *arguments: str, words: str = "") -> str:
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, "manage.py", *arguments],
         input=words,
         capture_output=True,
         text=True,
@@ -144,7 +140,7 @@ def _python(env: dict[str, str], *arguments: str, words: str = "") -> str:
         if "No space left" in said:
             raise Stopped("The disk is full.")
         last = "\n    ".join(said.splitlines()[-4:])
-        raise Stopped(f"`{' '.join(arguments[:2])}` failed, this was its answer:\n    {last}")
+        raise Stopped(f"`manage.py {arguments[0]}` failed, this was its answer:\n    {last}")
     return done.stdout
 
 

@@ -143,12 +143,9 @@ def _require_free(port: int) -> None:
 
 
 def _environment(home: Path, known: dict[str, Any], port: int) -> dict[str, str]:
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        # What a developer's shell may hold and what would change what is being tried.
-        if name not in ("DEBUG", "PYTHONPATH", "PYTHONHOME", "ALLOWED_HOSTS")
-    }
+    env = bootstrap.clean_environment()
+    # What a developer's shell may hold, and what would change what is being tried.
+    env.pop("DEBUG", None)
     return env | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": known["secret_key"],
