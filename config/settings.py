@@ -155,14 +155,18 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail ------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
-EMAIL_TIMEOUT = 30
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="meetings@example.org")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 # How long a worker may hold a message before another takes it over (seconds).
 # Above the sum of the SMTP timeouts of one mail; tests use less.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
-# SMTP timeouts (seconds): to connect, for each command, for the answer to the last dot.
-MAIL_TIMEOUTS = (10, 30, 120)
+# How long to wait for the mail server (seconds): to connect, for the answer to the last
+# dot, and in between EMAIL_TIMEOUT for each command.
+MAIL_CONNECT_SECONDS = env.int("MAIL_CONNECT_SECONDS", default=10)
+MAIL_LAST_DOT_SECONDS = env.int("MAIL_LAST_DOT_SECONDS", default=120)
+# A mail whose fate is unknown is repeated once after this long (seconds).
+MAIL_UNCERTAIN_SECONDS = env.int("MAIL_UNCERTAIN_SECONDS", default=900)
 # Workers are told of new mail at once, this long after the first of a burst (seconds).
 BELL_RINGS = True
 BELL_DELAY_SECONDS = 0.3

@@ -62,6 +62,8 @@ EXPLANATIONS = {
     "relay_down": _("The mail server does not take mail now."),
     "connection_broke": _("The connection broke after the text was sent."),
     "worker_lost": _("The worker stopped while the text was being sent."),
+    "workers_die": _("Workers stop when they take it up; it was laid aside."),
+    "address_unusable": _("Mail cannot be sent to this address."),
 }
 
 
@@ -79,8 +81,41 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def withdrawable(self) -> Self:
         """Not sent, and the words are not on the wire: until then a worker may be stopped."""
+        return self.filter(state__in=[*WAITING, State.LEASED]).before_words()
+
+    def held(self, *, epoch: int) -> Self:
+        """Leased under that epoch, and the lease has not run out."""
+        return self.filter(state=State.LEASED, lease_epoch=epoch, lease_until__gt=Now())
+
+    def last_held(self, *, epoch: int) -> Self:
+        """Nobody took it up after that epoch, though its lease may have run out since."""
         return self.filter(
-            Q(state__in=WAITING) | Q(state=State.LEASED) & ~Q(phase__in=[Phase.DATA, Phase.DONE])
+            lease_epoch=epoch, state__in=[State.LEASED, State.QUEUED, State.AMBIGUOUS]
+        )
+
+    def lost(self) -> Self:
+        """Leased, and the worker was not heard of again."""
+        return self.filter(state=State.LEASED, lease_until__lte=Now())
+
+    def before_words(self) -> Self:
+        """The words are not on the wire: repeating is safe."""
+        return self.filter(phase__in=[Phase.NONE, Phase.CONNECT])
+
+    def too_late(self) -> Self:
+        """Still waiting, and not worth sending any more."""
+        return self.filter(state__in=WAITING, expires_at__lte=Now())
+
+    def to_be_repeated(self) -> Self:
+        """Uncertain for long enough, never repeated before, and losing it would be worse."""
+        return (
+            self.uncertain()
+            .filter(
+                Q(expires_at=None) | Q(expires_at__gt=Now()),
+                care=Care.A,
+                possible_duplicate=False,
+                not_before__lte=Now(),
+            )
+            .exclude(recipient="")
         )
 
     def uncertain(self) -> Self:
@@ -132,6 +167,8 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_epoch = models.PositiveIntegerField(default=0)
+    # How many workers died while they held it; after three in a row it is laid aside.
+    losses = models.PositiveSmallIntegerField(default=0, db_default=0)
     possible_duplicate = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     subject_line = models.CharField(max_length=500, blank=True)

@@ -1,0 +1,282 @@
+"""
+Delivery: from a row that is due to a mail that was accepted, and never twice in silence.
+
+A worker leases rows for a while on the database's clock. Before the first word of a message
+goes over the wire it asks the row once more whether the lease still holds (the fence); from
+there until "accepted" is written down, nobody can know whether the mail arrived, and the
+row says so. No transaction is open while a mail server is spoken to. docs/mail.md has the
+states and the reasons.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Case, F, IntegerField, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from notifications import mime, relay, rendering, replies, smtp
+from notifications.models import Attempt, Message, Phase, State
+from notifications.relay import Access
+from notifications.replies import Answer, Verdict
+
+logger = logging.getLogger(__name__)
+
+# Small enough that a worker who dies keeps little waiting, large enough to be cheap.
+BATCH = 20
+# A task that drains for longer lets others have the worker.
+TURN_SECONDS = 60.0
+# One for the batch it lay in, three with the message in hand.
+MAX_LOSSES = 4
+
+# One statement: two workers skip each other's rows, and the clock is the database's.
+# Materialized, because a planner may run a plain subquery with LIMIT more than once.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM notifications_message
+    WHERE state IN ('queued', 'deferred') AND not_before <= STATEMENT_TIMESTAMP()
+      AND (expires_at IS NULL OR expires_at > STATEMENT_TIMESTAMP())
+    ORDER BY priority, not_before, id
+    LIMIT %s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE notifications_message AS message
+SET state = 'leased', phase = 'none', lease_epoch = lease_epoch + 1,
+    lease_until = STATEMENT_TIMESTAMP() + make_interval(secs => %s)
+FROM due WHERE message.id = due.id
+RETURNING message.*
+"""
+
+
+def claim(limit: int = BATCH) -> list[Message]:
+    """Lease the most urgent messages that are due. Disjoint for all who ask at once."""
+    rows = Message.objects.raw(_CLAIM, [limit, settings.MAIL_LEASE_SECONDS])
+    return sorted(rows, key=lambda m: (m.priority, m.not_before, m.pk))
+
+
+def drain(*, seconds: float = TURN_SECONDS) -> bool:
+    """
+    Deliver what is due until nothing is. Returns False if the turn ended before that.
+
+    Any number of workers may drain at once.
+    """
+    over_at = time.monotonic() + seconds
+    with smtp.Line() as line:
+        while time.monotonic() < over_at:
+            access = relay.access()
+            if access is Access.CLOSED:
+                return True
+            batch = claim(1 if access is Access.KNOCK else BATCH)
+            if not batch:
+                return True
+            _deliver(batch, line, knocks=access is Access.KNOCK)
+    return False
+
+
+def sweep() -> None:
+    """
+    Tidy up after workers that died and after time that passed. Idempotent; all may sweep.
+
+    A lease that ran out before the first word is free again; one that ran out after it
+    leaves a mail that may have arrived.
+    """
+    lost = Message.objects.lost()
+    # Three deaths with the same message in hand are no accident any more.
+    lost.before_words().filter(losses__gte=MAX_LOSSES).update(
+        state=State.FAILED, reason="workers_die", lease_until=None
+    )
+    lost.before_words().update(
+        state=State.QUEUED,
+        lease_until=None,
+        # Those that merely lay in the batch are counted once, to be watched from now on.
+        losses=Case(
+            When(phase=Phase.CONNECT, then=F("losses") + 1),
+            When(losses=0, then=1),
+            default=F("losses"),
+            output_field=IntegerField(),
+        ),
+        phase=Phase.NONE,
+    )
+    lost.update(
+        state=State.AMBIGUOUS,
+        reason="worker_lost",
+        lease_until=None,
+        not_before=Now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS),
+    )
+    Message.objects.too_late().update(state=State.EXPIRED, reason="too_late")
+    Message.objects.to_be_repeated().update(
+        state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
+    )
+
+
+def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> None:
+    """Deliver a batch. What the mail server has no ear for is put back, unharmed."""
+    rest = list(batch)
+    renew_at = time.monotonic() + settings.MAIL_LEASE_SECONDS / 3
+    try:
+        while rest:
+            slow = time.monotonic() > renew_at
+            answer = _attempt(rest.pop(0), line, renews=slow)
+            if answer is None:
+                continue
+            if answer.verdict is Verdict.RELAY:
+                relay.failed(answer, knocked=knocks)
+                break
+            if knocks and answer.spoken:
+                relay.worked()
+    finally:
+        for message in rest:
+            Message.objects.filter(pk=message.pk).held(epoch=message.lease_epoch).update(
+                state=State.QUEUED, lease_until=None
+            )
+
+
+def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | None:
+    """Try one message. Returns what came of it, or None where it is not ours any more."""
+    started_at = timezone.now()
+    # A message whose worker died is marked before it is touched, a slow batch renewed.
+    if (renews or message.losses) and not _take_up(message):
+        return None
+    try:
+        content = _compose(message, started_at)
+        sender, recipient = mime.address(_sender()), mime.address(message.recipient)
+    except mime.UnusableAddress as error:
+        answer = Answer(Verdict.FAILED, "address_unusable", None, str(error))
+    except Exception as error:  # a letter that cannot be made must not hold up the next
+        logger.exception("Message %s cannot be rendered", message.pk)
+        words = f"{type(error).__name__}: {error}"
+        answer = Answer(Verdict.FAILED, "not_rendered", None, words[:2000])
+    else:
+        try:
+            answer = line.send(
+                sender=sender, recipient=recipient, content=content, may_speak=_fence(message)
+            )
+        except smtp.Fenced:
+            logger.info("Message %s was taken from us before it was sent", message.pk)
+            return None
+        except smtp.Broken as trouble:
+            answer = trouble.answer
+    _patiently(partial(_write_down, message, answer, started_at))
+    return answer
+
+
+def _take_up(message: Message) -> bool:
+    return bool(
+        Message.objects.filter(pk=message.pk)
+        .held(epoch=message.lease_epoch)
+        .update(
+            phase=Phase.CONNECT,
+            lease_until=Now() + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
+        )
+    )
+
+
+def _fence(message: Message) -> Callable[[], bool]:
+    """The last question: is it still ours? Withdrawn, erased, taken over: then it is not."""
+
+    def may_speak() -> bool:
+        held = Message.objects.filter(pk=message.pk).held(epoch=message.lease_epoch)
+        return bool(held.update(phase=Phase.DATA))
+
+    return may_speak
+
+
+def _compose(message: Message, at: datetime) -> bytes:
+    rendered = rendering.render(message)
+    message.subject_line = rendered.subject[:500]
+    envelope = mime.Envelope(
+        message_id=message.message_id,
+        domain=settings.MAIL_DOMAIN,
+        sender=_sender(),
+        sender_name=message.sender_name,
+        recipient=message.recipient,
+        recipient_name=message.recipient_name,
+        reply_to=message.reply_to,
+        language=message.language,
+        thread=message.thread,
+        unsubscribe_url=message.unsubscribe_url,
+        date=at,
+    )
+    return mime.build(envelope, rendered)
+
+
+def _sender() -> str:
+    """The bare address of DEFAULT_FROM_EMAIL, which may carry a name."""
+    return str(settings.DEFAULT_FROM_EMAIL).rpartition("<")[2].rstrip("> ")
+
+
+def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
+    """Put on record what came of an attempt: the row and the line of its history together."""
+    with transaction.atomic():
+        changes = _outcome(message, answer, at=started_at)
+        Message.objects.filter(pk=message.pk).last_held(epoch=message.lease_epoch).update(**changes)
+        Attempt.objects.create(
+            message_id=message.pk,
+            number=message.lease_epoch,
+            worker=f"{socket.gethostname()[:80]}:{os.getpid()}",
+            started_at=started_at,
+            phase=_PHASES.get(answer.verdict, Phase.CONNECT),
+            outcome=changes["state"],
+            code=answer.code,
+            reply=answer.text,
+        )
+
+
+_PHASES = {Verdict.SENT: Phase.DONE, Verdict.UNCERTAIN: Phase.DATA}
+
+
+def _outcome(message: Message, answer: Answer, *, at: datetime) -> dict[str, Any]:
+    """How an answer changes the row."""
+    changes: dict[str, Any] = {"lease_until": None, "reason": answer.reason, "phase": Phase.NONE}
+    if answer.verdict is Verdict.RELAY:
+        # Nobody's fault: the attempt does not count, and the place in line stays.
+        return changes | {"state": State.QUEUED}
+    attempt = message.attempts + 1
+    changes |= {"attempts": attempt, "losses": 0, "subject_line": message.subject_line}
+    match answer.verdict:
+        case Verdict.SENT:
+            return changes | {"state": State.SENT, "phase": Phase.DONE, "sent_at": Now()}
+        case Verdict.UNCERTAIN:
+            uncertain_for = timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
+            return changes | {
+                "state": State.AMBIGUOUS,
+                "phase": Phase.DATA,
+                "not_before": Now() + uncertain_for,
+            }
+        case Verdict.SOON | Verdict.SLOWLY if not _is_given_up(message, at):
+            pause = replies.wait(answer.verdict, attempt, chance=_chance)
+            return changes | {"state": State.DEFERRED, "not_before": Now() + pause}
+        case _:
+            return changes | {"state": State.FAILED}
+
+
+def _is_given_up(message: Message, at: datetime) -> bool:
+    return message.expires_at is None and at > message.created_at + replies.GIVE_UP_AFTER
+
+
+_chance = random.Random()  # noqa: S311 -- parts waves of retries, guards nothing
+
+
+def _patiently(write: Callable[[], None]) -> None:
+    """Write down a result though the database restarts: forgetting it would double the mail."""
+    for pause in (0.5, 1, 2, 4, 8, 15):
+        try:
+            write()
+        except (OperationalError, InterfaceError):
+            logger.warning("A result could not be written down; trying again in %s s", pause)
+            connection.close()
+            time.sleep(pause)
+        else:
+            return
+    write()

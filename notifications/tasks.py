@@ -1,0 +1,29 @@
+"""The post office's tasks: wake-ups without payload, harmless in any number."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from notifications import bell, delivery, outbox
+from notifications.models import Tick
+
+
+@shared_task
+def deliver() -> None:
+    """Deliver what is due. The scheduler asks every few seconds, the bell at once."""
+    delivery.sweep()
+    if not delivery.drain():
+        # Others want the worker too: go on at the next turn.
+        bell.ring(outbox.LOOK)
+
+
+@shared_task
+def tick() -> None:
+    """Leave a sign of life."""
+    Tick.objects.bulk_create(
+        [Tick(name="worker", at=timezone.now())],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )
