@@ -85,6 +85,20 @@ class Outcome(models.TextChoices):
     CLOSED = "meeting_cancelled", _("the meeting is cancelled")
 
 
+class ScanQuerySet(models.QuerySet["Scan"]):
+    def entries(self) -> Self:
+        """Without the rows that only take others back."""
+        return self.filter(kind=ScanKind.ENTRY)
+
+    def of(self, *, checkpoint_id: int, device_id: int | None = None) -> Self:
+        """One checkpoint's, or one shift's at it."""
+        here = self.filter(checkpoint_id=checkpoint_id)
+        return here if device_id is None else here.filter(device_id=device_id)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-received_at", "-scanned_at", "-pk")
+
+
 class Scan(models.Model):
     """
     One scan as it happened, with an id made by the client. Rows are only ever added.
@@ -115,6 +129,8 @@ class Scan(models.Model):
     scanned_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
     content_hash = models.BinaryField(max_length=32)
+
+    objects = ScanQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -39,6 +39,7 @@ STATUS_OF = {
     "not_found": 404,
     "not_ready": 409,
     "precondition_required": 428,
+    "query_too_short": 422,
     "refused": 409,
     "registration_closed": 409,
     "still_running": 409,

@@ -1,0 +1,81 @@
+"""What is asked of somebody who stands at the door without a registration: thirty seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Meeting, Region, in_language
+from registrations import names
+from registrations.intake import Application
+
+
+class WalkInForm(forms.Form):
+    """Fields as the desk needs them; `application()` is what the use case takes."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    family_name = forms.CharField(label=_("Family name"), max_length=120, required=False)
+    given_name = forms.CharField(label=_("Given name"), max_length=120, required=False)
+    patronymic = forms.CharField(label=_("Patronymic"), max_length=120, required=False)
+    organization = forms.CharField(label=_("Organization"), max_length=300, required=False)
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    category = forms.ChoiceField(label=_("Category"))
+    email = forms.EmailField(
+        label=_("E-mail"), required=False, help_text=_("A letter with the QR code goes there.")
+    )
+    consent = forms.BooleanField(
+        label=_("The person agrees to the processing of personal data"), required=False
+    )
+
+    def __init__(self, data: Any = None, *, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.meeting = meeting
+        self._categories = {c.code: c for c in meeting.categories.order_by("position", "pk")}
+        self._regions: dict[str, Region] = {
+            r.code: r for r in meeting.region_set.regions.active().in_order()
+        }
+        language = meeting.region_set.language
+        category, region = self.fields["category"], self.fields["region"]
+        assert isinstance(category, forms.ChoiceField)
+        assert isinstance(region, forms.ChoiceField)
+        category.choices = [
+            (code, c.text(main_language=meeting.language)) for code, c in self._categories.items()
+        ]
+        named = sorted(
+            (in_language(r.name, r.name_alt, main_language=language), code)
+            for code, r in self._regions.items()
+        )
+        region.choices = [("", _("No region"))] + [(code, name) for name, code in named]
+        if len(self._categories) == 1:
+            category.widget = forms.HiddenInput()
+            category.initial = next(iter(self._categories))
+        for name in ("family_name", "given_name", "patronymic", "organization", "email"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = dict(super().clean() or self.cleaned_data)
+        for name in ("family_name", "given_name", "patronymic"):
+            try:
+                cleaned[name] = names.check(cleaned.get(name, ""))
+            except names.NameNotAccepted as error:
+                self.add_error(name, str(error))
+        if not cleaned.get("family_name") and not cleaned.get("given_name"):
+            self.add_error("family_name", _("Write the name as it stands in the passport."))
+        cleaned["organization"] = names.clean(cleaned.get("organization", ""))
+        return cleaned
+
+    def application(self, *, language: str) -> Application:
+        """What was written, for the use case; letters to the person are in `language`."""
+        data = self.cleaned_data
+        return Application(
+            category=self._categories[data["category"]],
+            region=self._regions.get(data.get("region", "")),
+            language=language[:2],
+            family_name=data["family_name"],
+            given_name=data["given_name"],
+            patronymic=data["patronymic"],
+            organization=data["organization"],
+            email=data.get("email", ""),
+        )

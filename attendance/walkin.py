@@ -1,0 +1,220 @@
+"""Whoever stands at the door without a seat: let in, over capacity if need be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.refusals import Refused
+from attendance import scanlog
+from attendance.desks import Desk
+from attendance.models import Method, Scan
+from attendance.scanlog import Entry, ScanInput
+from events.models import Category, Meeting, MeetingStatus
+from registrations import intake, letters, seats, transitions, waitlist
+from registrations.intake import Application
+from registrations.models import (
+    AttendanceMode,
+    GivenBy,
+    Registration,
+    Seat,
+    SeatLimit,
+    Source,
+    Status,
+)
+
+MOST_DRAWS = 5
+
+
+class NotAdmitted(Refused):
+    code = "not_admitted"
+
+
+class ConsentRequired(Refused):
+    code = "consent_required"
+
+
+class MeetingCancelled(Refused):
+    code = "meeting_cancelled"
+
+
+class AlreadyRegistered(Refused):
+    code = "already_registered"
+
+
+class PersonUnknown(Refused):
+    code = "not_found"
+
+
+class ScanIdReused(Refused):
+    code = "id_reused"
+
+
+def register(
+    *, desk: Desk, scan_id: UUID, application: Application, has_consented: bool, at: datetime
+) -> Entry:
+    """
+    Register somebody at the door and let him in, in one transaction.
+
+    A seat within the limit is taken if there is one, else one over it: a deliberate act,
+    counted apart and journalled. A letter goes out only if there is an address. Sent
+    again under the same `scan_id`, it changes nothing.
+
+    :raises NotAdmitted: this desk may not
+    :raises MeetingCancelled: there is nothing to be let in to
+    :raises ConsentRequired: the meeting has documents that must be agreed to
+    :raises AlreadyRegistered: somebody of that name and address is on the list
+    :raises ScanIdReused: the id stands for another scan
+    """
+    for _draw in range(MOST_DRAWS):
+        try:
+            return _register(
+                desk=desk,
+                scan_id=scan_id,
+                application=application,
+                has_consented=has_consented,
+                at=at,
+            )
+        except IntegrityError as error:
+            if "one_live_registration_per_person_and_meeting" in str(error):
+                raise AlreadyRegistered(
+                    _("Somebody of this name is on the list already. Search for the name.")
+                ) from None
+            # One number in a million is drawn twice: draw again.
+            if "one_registration_per_number_and_meeting" not in str(error):
+                raise
+    raise RuntimeError("No free registration number was drawn.")
+
+
+@transaction.atomic(durable=True)
+def _register(
+    *, desk: Desk, scan_id: UUID, application: Application, has_consented: bool, at: datetime
+) -> Entry:
+    meeting, counter = _open(desk)
+    if again := _before(desk, scan_id, at=at):
+        return again
+    documents = list(meeting.consent_documents.current())
+    if not has_consented and any(document.is_required for document in documents):
+        raise ConsentRequired(_("Without this consent we cannot write down your data."))
+    seat = _seat(counter, meeting, application.category)
+    person = intake.add(
+        meeting=meeting,
+        application=application,
+        source=Source.WALK_IN,
+        at=at,
+        status=Status.CONFIRMED,
+        seat=seat,
+    )
+    if has_consented:
+        intake.record_consents(
+            registration=person,
+            documents=[document for document in documents if document.is_required],
+            at=at,
+            given_by=GivenBy.ORGANIZER,
+        )
+    if person.email:
+        letters.write_confirmed(person, with_calendar=False)
+    _count(counter, seat)
+    journal.record(
+        by=desk.actor,
+        at=at,
+        action="registration.walk_in",
+        subjects=letters.subjects(person),
+        changes={"seat": seat},
+    )
+    return _enter(desk, scan_id, person, method=Method.WALK_IN, at=at)
+
+
+@transaction.atomic(durable=True)
+def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
+    """
+    Let in somebody who waits, is not yet decided on, or registered for online.
+
+    Over capacity if need be: counted apart and journalled. Harmless when repeated.
+
+    :raises NotAdmitted: this desk may not, or the registration is cancelled or declined
+    :raises MeetingCancelled: there is nothing to be let in to
+    :raises PersonUnknown: nobody of this meeting
+    """
+    _meeting, counter = _open(desk)
+    if again := _before(desk, scan_id, at=at):
+        return again
+    known = Registration.objects.filter(meeting_id=desk.meeting_id, uid=person, erased_at=None)
+    found = known.first()
+    if found is None:
+        raise PersonUnknown(_("Nobody of this meeting has this registration."))
+    found = transitions.locked(found)
+    was, was_online = found.status, found.attendance_mode == AttendanceMode.ONLINE
+    if was_online:
+        found.attendance_mode = AttendanceMode.IN_PERSON
+        found.save(update_fields=["attendance_mode"])
+    if was == Status.PENDING:
+        waitlist.admit(counter, found, at=at, over_capacity=True)
+        letters.write_confirmed(found, with_calendar=False)
+    elif was == Status.WAITLISTED:
+        seat = _seat(counter, found.meeting, found.category)
+        waitlist.confirm_waiting(counter, found, at=at, seat=seat)
+    elif was != Status.CONFIRMED:
+        raise NotAdmitted(_("This registration is cancelled or declined: ask the organizer."))
+    elif was_online and found.seat == Seat.NONE:
+        found.seat = _seat(counter, found.meeting, found.category)
+        found.save(update_fields=["seat"])
+        _count(counter, found.seat)
+    if was_online or was != Status.CONFIRMED:
+        journal.record(
+            by=desk.actor,
+            at=at,
+            action="registration.admitted",
+            subjects=letters.subjects(found),
+            changes={"status": [was, Status.CONFIRMED], "seat": found.seat},
+        )
+    return _enter(desk, scan_id, found, method=Method.SEARCH, at=at)
+
+
+def _open(desk: Desk) -> tuple[Meeting, SeatLimit]:
+    """The meeting with its counter locked: one desk at a time decides about seats."""
+    if not desk.may_admit:
+        raise NotAdmitted(_("This desk may not admit anybody: send to the organizer's desk."))
+    counter = seats.lock(desk.meeting_id)
+    meeting = Meeting.objects.select_related("region_set").get(pk=desk.meeting_id)
+    if meeting.status == MeetingStatus.CANCELLED:
+        raise MeetingCancelled(_("The meeting has been cancelled."))
+    return meeting, counter
+
+
+def _before(desk: Desk, scan_id: UUID, *, at: datetime) -> Entry | None:
+    """The first answer, when this very request came before. The counter's lock orders twins."""
+    scan = Scan.objects.select_related("registration").filter(pk=scan_id).first()
+    if scan is None:
+        return None
+    if scan.checkpoint_id != desk.checkpoint_id or scan.registration is None:
+        raise ScanIdReused(_("This id was used for another scan."))
+    return _enter(desk, scan_id, scan.registration, method=scan.method, at=scan.scanned_at)
+
+
+def _enter(desk: Desk, scan_id: UUID, person: Registration, *, method: str, at: datetime) -> Entry:
+    scan = ScanInput(id=scan_id, person=person.uid, method=method, scanned_at=at)
+    [entry] = scanlog.write(desk=desk, scans=[scan], at=at)
+    if entry.state == "id_reused":
+        raise ScanIdReused(_("This id was used for another scan."))
+    return entry
+
+
+def _seat(counter: SeatLimit, meeting: Meeting, category: Category) -> str:
+    """On what somebody sits who stands in the room: within the limit, over it, or on no seat."""
+    in_room = AttendanceMode.IN_PERSON
+    if not intake.takes_seat(meeting=meeting, category=category, attendance_mode=in_room):
+        return Seat.NONE
+    return Seat.WITHIN if seats.has_room(counter) else Seat.OVER
+
+
+def _count(counter: SeatLimit, seat: str) -> None:
+    if seat == Seat.WITHIN:
+        counter.taken += 1
+        counter.save(update_fields=["taken"])
+    elif seat == Seat.OVER:
+        seats.take_over(counter)
