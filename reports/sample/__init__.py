@@ -1,0 +1,1 @@
+"""Two synthetic meetings to try everything on: one long past, one in two weeks."""

@@ -1,0 +1,218 @@
+"""
+Making the sample: the plans are carried out through the use cases, as people would.
+
+Nothing is inserted past them, so that counters, letters and journal are what they would
+be; only the clock is a story. Which letters of it are on record as sent, and never
+sent, is `notifications.history`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.models import User, Via
+from events.models import AgendaItem, Category, Meeting, Organization, OrganizationVariant, Region
+from notifications import history
+from registrations import amending, booking, convening, names, review
+from registrations.booking import Application, Evidence
+from registrations.models import ConsentDocument, Registration
+from reports.sample import meetings, organizations, past, schedule, upcoming
+from reports.sample.people import ASSISTANT, Fate, Person
+
+# Kept free for documentation (RFC 5737): a consent notes where it came from.
+EVIDENCE: Final = Evidence(ip_address="192.0.2.20", user_agent="Sample/1.0")
+REGIONS_OF: Final = "RU-"
+
+
+@dataclass
+class Cast:
+    """A meeting with all that its registrations refer to, and the rows made so far."""
+
+    meeting: Meeting
+    people: list[Person]
+    by: Actor
+    regions: dict[str, Region] = field(default_factory=dict)
+    categories: dict[str, Category] = field(default_factory=dict)
+    documents: list[ConsentDocument] = field(default_factory=list)
+    rows: dict[int, Registration] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.regions = {r.code: r for r in self.meeting.region_set.regions.all()}
+        self.categories = {c.code: c for c in self.meeting.categories.all()}
+        self.documents = list(self.meeting.consent_documents.current())
+
+    def application(self, index: int, *, email: str | None = None) -> Application:
+        """The form as this person filled it in."""
+        person = self.people[index]
+        family, given, patronymic = (
+            names.check(part) if part else ""
+            for part in (person.name.family, person.name.given, person.name.patronymic)
+        )
+        by_name, by_email = ASSISTANT if person.by_assistant else ("", "")
+        region = f"{REGIONS_OF}{person.region}"
+        return Application(
+            category=self.categories[person.category],
+            language=person.name.language,
+            family_name=family,
+            given_name=given,
+            patronymic=patronymic,
+            latin_name=person.name.latin or names.latin_name(family, given),
+            email=email or person.email,
+            phone=person.phone,
+            organization=names.clean(person.organization),
+            position=person.position,
+            region=self.regions[region] if person.region else None,
+            submitted_by_name=by_name,
+            submitted_by_email=by_email,
+        )
+
+
+def organizer(owner: User) -> Actor:
+    return journal.organizer(owner, via=Via.COMMAND)
+
+
+def past_meeting(*, owner: User, seed: int) -> Cast:
+    """The past meeting up to its eve: drafted, published, filled, moved."""
+    by = organizer(owner)
+    with history.past(schedule.DRAFTED_AT):
+        meeting = convening.draft(
+            owner=owner, at=schedule.DRAFTED_AT, by=by, **meetings.past_meeting()
+        )
+        _programme(meeting)
+        meeting = convening.publish(meeting=meeting, at=schedule.PUBLISHED_AT, by=by)
+    cast = Cast(meeting=meeting, people=past.people(seed), by=by)
+    _merge_spellings(meeting)
+
+    trouble = _Trouble(cast, seed)
+    moved = False
+    for step in schedule.steps(cast.people, seed):
+        if not moved and step.at >= schedule.ROOM_CHANGED_AT:
+            _move(cast)
+            moved = True
+        with history.past(step.at):
+            _carry_out(cast, step, trouble)
+    return cast
+
+
+def upcoming_meeting(*, owner: User, seed: int, now: datetime) -> Cast:
+    """The upcoming meeting: published two weeks ago, 52 of 60 seats taken since."""
+    by = organizer(owner)
+    people = upcoming.people(seed)
+    moments = upcoming.moments(people, seed, now=now)
+    drafted_at = moments[0] - timedelta(days=1)
+    with history.past(drafted_at):
+        meeting = convening.draft(
+            owner=owner, at=drafted_at, by=by, **meetings.upcoming_meeting(now)
+        )
+        _programme(meeting)
+        meeting = convening.publish(meeting=meeting, at=drafted_at + timedelta(hours=2), by=by)
+    cast = Cast(meeting=meeting, people=people, by=by)
+    order = list(range(len(people)))
+    Random(seed + 102).shuffle(order)  # noqa: S311 -- a sample, not a secret
+    for index, at in zip(order, moments, strict=True):
+        with history.past(at):
+            _register(cast, index, at=at)
+        if people[index].fate == Fate.FREED:
+            with history.past(at + timedelta(hours=5)):
+                booking.cancel(
+                    registration=cast.rows[index], at=at + timedelta(hours=5), by=participant()
+                )
+    return cast
+
+
+def participant() -> Actor:
+    return Actor(who="participant", via=Via.LINK)
+
+
+class _Trouble:
+    """Whose mail went astray: two mistyped an address, one server said "later" at first."""
+
+    def __init__(self, cast: Cast, seed: int) -> None:
+        chance = Random(seed + 3)  # noqa: S311 -- a sample, not a secret
+        usual = [
+            n
+            for n, person in enumerate(cast.people)
+            if person.fate == Fate.ATTENDED and not person.by_assistant
+        ]
+        *self.mistyped, self.deferred = chance.sample(usual, schedule.BOUNCED + 1)
+
+
+def _carry_out(cast: Cast, step: schedule.Step, trouble: _Trouble) -> None:
+    if step.act == "register":
+        mistyped = step.index in trouble.mistyped
+        right = cast.people[step.index].email
+        wrong = right.replace("@example.org", "@exampel.example")
+        _register(cast, step.index, at=step.at, email=wrong if mistyped else right)
+        row = cast.rows[step.index]
+        if mistyped:
+            history.bounce(subject=f"registration:{row.pk}")
+            corrected_at = step.at + timedelta(minutes=2)
+            with history.past(corrected_at):
+                cast.rows[step.index] = amending.correct_address(
+                    registration=row, email=right, at=corrected_at, by=cast.by
+                )
+        elif step.index == trouble.deferred:
+            history.retry(subject=f"registration:{row.pk}", after=timedelta(minutes=15))
+        return
+    row = cast.rows[step.index]
+    if step.act == "approve":
+        review.approve(registration=row, at=step.at, by=cast.by)
+    elif step.act == "decline":
+        reason = "Совещание проводится для управляющих компаний и органов власти."
+        review.decline(registration=row, at=step.at, by=cast.by, reason=reason, shows_reason=True)
+    else:
+        booking.cancel(registration=row, at=step.at, by=participant())
+
+
+def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None) -> None:
+    cast.rows[index] = booking.register(
+        meeting=cast.meeting,
+        application=cast.application(index, email=email),
+        consents=cast.documents,
+        at=at,
+        by=journal.PUBLIC,
+        source=cast.people[index].source,
+        evidence=EVIDENCE,
+    ).registration
+
+
+def _move(cast: Cast) -> None:
+    """Two days before, the meeting moves into another hall: everybody is told."""
+    venue, venue_alt = meetings.MOVED_TO
+    with history.past(schedule.ROOM_CHANGED_AT):
+        cast.meeting = convening.change(
+            meeting=cast.meeting,
+            changes={"venue": venue, "venue_alt": venue_alt},
+            version=None,
+            at=schedule.ROOM_CHANGED_AT,
+            by=cast.by,
+        )
+
+
+def _programme(meeting: Meeting) -> None:
+    for minutes, title, title_alt, note, note_alt in meetings.AGENDA:
+        AgendaItem.objects.create(
+            meeting=meeting,
+            starts_at=meeting.starts_at + timedelta(minutes=minutes),
+            title=title,
+            title_alt=title_alt,
+            note=note,
+            note_alt=note_alt,
+        )
+
+
+def _merge_spellings(meeting: Meeting) -> None:
+    """The organizer has seen that one ministry is written in three ways."""
+    for (name, spellings), short in zip(
+        organizations.SPELLINGS.items(), ("Минэкономразвития", "Минпромторг"), strict=True
+    ):
+        merged = Organization.objects.create(meeting=meeting, name=name, short_name=short)
+        for spelling in [name, *spellings]:
+            OrganizationVariant.objects.create(
+                meeting=meeting, organization=merged, key=names.organization_key(spelling)
+            )
