@@ -173,6 +173,7 @@ def change(
     if meeting.status == MeetingStatus.CANCELLED:
         raise MeetingCancelled(_("The meeting has been cancelled."))
     before = _Facts(meeting)
+    changes = _without_stale_places(meeting, changes)
     changed = [name for name, value in changes.items() if getattr(meeting, name) != value]
     for name in changed:
         setattr(meeting, name, changes[name])
@@ -303,6 +304,21 @@ class _Facts:
 
     def time(self, language: str) -> str:
         return when.span(self.starts_at, self.ends_at, self.zone, language=language)
+
+
+def _without_stale_places(meeting: Meeting, changes: dict[str, Any]) -> dict[str, Any]:
+    """
+    A place that moved and was not translated anew has no second-language text any more:
+    rather the main one for everybody than the old one for some.
+    """
+    stale = {
+        f"{name}_alt": ""
+        for name in ("venue", "address")
+        if changes.get(name, getattr(meeting, name)) != getattr(meeting, name)
+        and changes.get(f"{name}_alt", getattr(meeting, f"{name}_alt"))
+        == getattr(meeting, f"{name}_alt")
+    }
+    return changes | stale
 
 
 def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
