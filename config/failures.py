@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
 
 from accounts.refusals import Refused
 from config import language
 from config.problems import CONTENT_TYPE, STATUS_OF
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class Words(NamedTuple):

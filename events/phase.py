@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from events import when
 from events.models import Approval, Meeting, MeetingStatus
@@ -91,15 +91,15 @@ def stage(meeting: Meeting, *, at: datetime, seats_left: int | None) -> Stage:
 
 # What needs no moment to be said. The others are said by `_words`.
 WORDS = {
-    Phase.DRAFT: _lazy("Draft: only you can see this page"),
-    Phase.OPEN: _lazy("Registration is open"),
-    Phase.WAITING_LIST: _lazy("All seats are taken, the waiting list is open"),
-    Phase.FULL: _lazy("All seats are taken"),
-    Phase.CLOSED: _lazy("Registration is closed"),
-    Phase.RUNNING: _lazy("Going on now"),
-    Phase.OVER: _lazy("Over"),
-    Phase.CANCELLED: _lazy("Cancelled"),
-    Phase.PURGED: _lazy("Over"),
+    Phase.DRAFT: gettext_lazy("Draft: only you can see this page"),
+    Phase.OPEN: gettext_lazy("Registration is open"),
+    Phase.WAITING_LIST: gettext_lazy("All seats are taken, the waiting list is open"),
+    Phase.FULL: gettext_lazy("All seats are taken"),
+    Phase.CLOSED: gettext_lazy("Registration is closed"),
+    Phase.RUNNING: gettext_lazy("Going on now"),
+    Phase.OVER: gettext_lazy("Over"),
+    Phase.CANCELLED: gettext_lazy("Cancelled"),
+    Phase.PURGED: gettext_lazy("Over"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import phonenumbers
 from django import forms
@@ -51,9 +51,23 @@ class PlainField(forms.CharField):
 class DetailsForm(forms.Form):
     """What both forms ask about the person. `cleaned_data["region"]` is a Region or None."""
 
+    # What stands behind a label instead of "(optional)": one name of two is enough.
+    marks: ClassVar[dict[str, Any]] = {
+        "family_name": "",
+        "given_name": "",
+        "patronymic": gettext_lazy("(if any)"),
+        "region": "",
+        "submitted_by_name": "",
+        "submitted_by_email": "",
+        "website": "",
+    }
+
     family_name = NameField(label=gettext_lazy("Family name"), autocomplete="family-name")
     given_name = NameField(label=gettext_lazy("Given name"), autocomplete="given-name")
-    patronymic = NameField(label=gettext_lazy("Patronymic"), autocomplete="additional-name")
+    patronymic = NameField(
+        label=gettext_lazy("Patronymic"),
+        autocomplete="additional-name",
+    )
     phone = PlainField(
         label=gettext_lazy("Phone"),
         required=False,

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from events.models import MeetingStatus
 from registrations.models import Registration, Status
 
 WORDS = {
-    Status.PENDING: _lazy("Request received"),
-    Status.WAITLISTED: _lazy("Waiting list"),
-    Status.CONFIRMED: _lazy("Participation confirmed"),
-    Status.DECLINED: _lazy("Request declined"),
-    Status.CANCELLED: _lazy("Participation cancelled"),
+    Status.PENDING: gettext_lazy("Request received"),
+    Status.WAITLISTED: gettext_lazy("Waiting list"),
+    Status.CONFIRMED: gettext_lazy("Participation confirmed"),
+    Status.DECLINED: gettext_lazy("Request declined"),
+    Status.CANCELLED: gettext_lazy("Participation cancelled"),
 }
 TONES = {
     Status.PENDING: "wait",

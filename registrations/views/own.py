@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.journal import Actor
@@ -29,8 +29,8 @@ Opened = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
 ERASED = failures.Words(
-    _lazy("Your data has been erased"),
-    _lazy("Nothing about you is kept here any more, so this link opens nothing."),
+    gettext_lazy("Your data has been erased"),
+    gettext_lazy("Nothing about you is kept here any more, so this link opens nothing."),
 )
 
 
