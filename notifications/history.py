@@ -9,12 +9,13 @@ writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import translation
@@ -41,20 +42,48 @@ def moment() -> datetime | None:
     return _moment.get()
 
 
-def stamp(key: str, *, at: datetime, due: datetime | None) -> None:
-    """Put the letter on record as sent then, in the transaction that writes it."""
-    message = Message.objects.get(dedupe_key=key)
-    message.created_at = at
-    message.not_before = max(at, due or at)
-    message.sent_at = message.not_before + TAKES
-    message.state, message.phase, message.attempts = State.SENT, Phase.DONE, 1
-    message.subject_line = _subject(message)
-    message.save(
-        update_fields=[
-            "state", "phase", "attempts", "created_at", "not_before", "sent_at", "subject_line",
-        ]
-    )  # fmt: skip
-    _note(message, number=1, at=message.sent_at, outcome=State.SENT, code=250, reply="2.0.0 Ok")
+_STAMP = """
+WITH stamped AS (
+    UPDATE notifications_message SET
+        state = %(sent)s, phase = %(done)s, attempts = 1, created_at = %(at)s,
+        not_before = %(due)s, sent_at = %(sent_at)s, subject_line = %(subject)s
+    WHERE dedupe_key = %(key)s RETURNING id
+)
+INSERT INTO notifications_attempt
+    (message_id, number, worker, started_at, ended_at, phase, outcome, code, reply)
+SELECT id, 1, %(worker)s, %(due)s, %(sent_at)s, %(done)s, %(sent)s, 250, '2.0.0 Ok' FROM stamped
+"""
+
+
+def stamp(
+    *,
+    key: str,
+    template: str,
+    snapshot: Mapping[str, Any],
+    language: str,
+    at: datetime,
+    due: datetime | None,
+) -> None:
+    """Put a letter on record as sent then, in the transaction that has written it."""
+    with translation.override(language):
+        # A subject is plain text: nothing in it is escaped.
+        words = get_template(f"{template}.subject.txt").template  # type: ignore[attr-defined]  # of Django's own engine
+        subject = words.render(Context(dict(snapshot), autoescape=False))
+    due = max(at, due or at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STAMP,
+            {
+                "key": key,
+                "at": at,
+                "due": due,
+                "sent_at": due + TAKES,
+                "subject": " ".join(subject.split())[:500],
+                "sent": State.SENT,
+                "done": Phase.DONE,
+                "worker": WORKER,
+            },
+        )
 
 
 @transaction.atomic
@@ -81,29 +110,15 @@ def retry(*, subject: str, after: timedelta) -> int:
         )
         message.attempts, message.sent_at = 2, message.sent_at + after
         message.save(update_fields=["attempts", "sent_at"])
-        _note(message, number=2, at=message.sent_at, outcome=State.SENT, code=250, reply="2.0.0 Ok")
+        Attempt.objects.create(
+            message=message,
+            number=2,
+            worker=WORKER,
+            started_at=message.sent_at - TAKES,
+            ended_at=message.sent_at,
+            phase=Phase.DONE,
+            outcome=State.SENT,
+            code=250,
+            reply="2.0.0 Ok",
+        )
     return len(messages)
-
-
-def _note(
-    message: Message, *, number: int, at: datetime, outcome: str, code: int, reply: str
-) -> None:
-    Attempt.objects.create(
-        message=message,
-        number=number,
-        worker=WORKER,
-        started_at=at - timedelta(seconds=1),
-        ended_at=at,
-        phase=Phase.DONE,
-        outcome=outcome,
-        code=code,
-        reply=reply,
-    )
-
-
-def _subject(message: Message) -> str:
-    with translation.override(message.language):
-        # A subject is plain text: nothing in it is escaped.
-        words = get_template(f"{message.template}.subject.txt").template  # type: ignore[attr-defined]  # of our engine
-        context = Context(message.snapshot, autoescape=False)
-        return " ".join(words.render(context).split())[:500]

@@ -100,7 +100,14 @@ def _write_history(letter: Letter, *, at: datetime) -> bool:
     """A letter of a past that was only imagined: no worker ever sees it as one to send."""
     if not _write(letter, state=State.DROPPED, reason=""):
         return False
-    history.stamp(letter["key"], at=at, due=letter.get("not_before"))
+    history.stamp(
+        key=letter["key"],
+        template=letter["template"],
+        snapshot=letter["snapshot"],
+        language=letter["language"],
+        at=at,
+        due=letter.get("not_before"),
+    )
     return True
 
 

@@ -7,10 +7,9 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from attendance import checkin, desks, walkin
 from attendance.checkin import ScanInput
 from attendance.desks import Desk
-
-from attendance import checkin, desks, walkin
 from events import access
 from events.models import Purpose
 from notifications import history
