@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -19,13 +23,53 @@ class BatchState(models.TextChoices):
     FAILED = "failed", _("could not be made")
 
 
+class Trouble(models.TextChoices):
+    """Why a batch failed, in words for whoever ordered it."""
+
+    STOPPED = "stopped", _("The worker stopped again and again while making this file.")
+    STORAGE = "storage", _("The file could not be stored. Perhaps the disk is full.")
+    FAULT = "fault", _("Something unexpected happened. It is in the log of the worker.")
+
+
+UNFINISHED = (BatchState.QUEUED, BatchState.RUNNING)
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+    def due(self, at: datetime) -> Self:
+        """What nobody works on: new, or left behind by a worker that died."""
+        return self.unfinished().filter(Q(lease_until=None) | Q(lease_until__lt=at))
+
+    def running(self) -> Self:
+        return self.filter(state=BatchState.RUNNING)
+
+    def older_than(self, at: datetime) -> Self:
+        return self.filter(created_at__lt=at)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+    def in_brief(self) -> Self:
+        """Without the long lists that only the worker needs."""
+        return self.defer("people", "parts")
+
+
 class Batch(models.Model):
-    """A PDF that a worker makes, with its progress. Claimed by lease, like a mail."""
+    """
+    A PDF that a worker makes, with its progress. Claimed by lease, like a mail.
+
+    `people` is who is printed, in order, fixed when it was ordered: a batch that is taken
+    up again leaves nobody out and prints nobody twice. `parts` are the finished pieces.
+    """
 
     meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="batches")
     kind = models.CharField(max_length=6, choices=BatchKind)
     options = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=7, choices=BatchState, default=BatchState.QUEUED)
+    people = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    parts = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -38,6 +82,8 @@ class Batch(models.Model):
     )
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -65,3 +111,23 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind} of {self.meeting_id}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == BatchState.DONE
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def percent(self) -> int:
+        """How far it is; a hundred only when the file is there."""
+        if self.is_ready:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def explanation(self) -> str:
+        """Why it failed, in the reader's language."""
+        return str(Trouble(self.error).label) if self.error in Trouble.values else self.error

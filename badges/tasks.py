@@ -1,0 +1,14 @@
+"""What workers do for this house: make what was ordered, erase what is old."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from badges import batches
+
+
+@shared_task(ignore_result=True)
+def render() -> None:
+    """Make every batch that nobody works on. Any number of workers may run this at once."""
+    while batch := batches.claim(at=timezone.now()):
+        batches.make(batch)
+    batches.sweep(at=timezone.now())
