@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,7 +145,9 @@ def _book(
     claim: Claim | None,
     status: str,
 ) -> Booked:
-    if first := idempotency.begin(claim, at=at):
+    uid = uuid.uuid4()
+    answer: dict[str, Any] = {"uid": str(uid), "status": status, "waiting_position": None}
+    if first := idempotency.begin(claim, answer=answer, at=at):
         return _answered(first)
     seated = status == Status.CONFIRMED and intake.takes_seat(
         meeting=meeting,
@@ -152,6 +155,7 @@ def _book(
         attendance_mode=application.attendance_mode,
     )
     registration = intake.add(
+        uid=uid,
         meeting=meeting,
         application=application,
         source=source,
@@ -173,11 +177,6 @@ def _book(
         subjects=letters.subjects(registration),
         changes={"source": source},
     )
-    answer: dict[str, Any] = {
-        "registration": registration.pk,
-        "status": status,
-        "waiting_position": None,
-    }
     if status == Status.WAITLISTED:
         if (turn := seats.draw_turn(meeting.pk)) is None:
             raise _GuessedWrong
@@ -185,10 +184,9 @@ def _book(
         registration.save(update_fields=["line"])
         answer["waiting_position"] = turn.position
         letters.write_waitlisted(registration, position=turn.position)
-        idempotency.finish(claim, answer)
+        idempotency.correct(claim, answer=answer)
     else:
         letters.write_answer(registration)
-        idempotency.finish(claim, answer)
         if seated and not seats.take(meeting.pk):
             raise _GuessedWrong
     return Booked(registration, True, status, answer["waiting_position"])
@@ -312,7 +310,7 @@ def _first_guess(meeting: Meeting, application: Application) -> str:
 
 def _answered(answer: dict[str, Any]) -> Booked:
     registration = Registration.objects.select_related("meeting", "category", "region").get(
-        pk=answer["registration"]
+        uid=answer["uid"]
     )
     return Booked(registration, False, answer["status"], answer["waiting_position"])
 

@@ -44,9 +44,11 @@ class Claim:
         return hashlib.sha256(text.encode()).digest()
 
 
-def begin(claim: Claim | None, *, at: datetime) -> dict[str, Any] | None:
+def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[str, Any] | None:
     """
-    Claim the key for this transaction. Return the first answer if there is one already.
+    Claim the key for this transaction, with the answer that it is about to give (JSON).
+
+    Return the first answer if there is one already.
 
     A twin that is under way elsewhere is waited for, as long as the database waits for
     any lock (5 s).
@@ -61,9 +63,9 @@ def begin(claim: Claim | None, *, at: datetime) -> dict[str, Any] | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO registrations_idempotencykey (scope, key, body_hash, created_at)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
-                [claim.scope, claim.key, claim.body_hash, at],
+                "INSERT INTO registrations_idempotencykey (scope, key, body_hash, answer, created_at)"
+                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
+                [claim.scope, claim.key, claim.body_hash, json.dumps(answer), at],
             )
             if cursor.rowcount:
                 return None
@@ -91,8 +93,8 @@ def answer_of(claim: Claim | None) -> dict[str, Any] | None:
     return dict(row.answer) if row and row.answer else None
 
 
-def finish(claim: Claim | None, answer: dict[str, Any]) -> None:
-    """Keep the answer for the key's repetition; in the transaction that gave it."""
+def correct(claim: Claim | None, *, answer: dict[str, Any]) -> None:
+    """Put right the answer that was announced; in the transaction that claimed the key."""
     if claim is not None:
         IdempotencyKey.objects.filter(scope=claim.scope, key=claim.key).update(answer=answer)
 

@@ -66,6 +66,7 @@ def add(
     at: datetime,
     status: str,
     seat: str = Seat.NONE,
+    uid: uuid.UUID | None = None,
 ) -> Registration:
     """
     Insert the row. Whoever calls moves the seat counter, afterwards, in the same transaction.
@@ -77,7 +78,7 @@ def add(
         raise RuntimeError("A person is put on the list inside a use case's transaction.")
     who = (application.family_name, application.given_name, application.patronymic)
     registration = Registration(
-        uid=uuid.uuid4(),
+        uid=uid or uuid.uuid4(),
         number=tickets.new_number(),
         meeting=meeting,
         category=application.category,
