@@ -117,7 +117,7 @@ LOGIN_REDIRECT_URL = "manage"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 
 # --- languages, times ------------------------------------------------------------
-LANGUAGE_CODE = env.str("LANGUAGE", default="ru")
+LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="ru")
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 USE_TZ = True
@@ -125,7 +125,7 @@ TIME_ZONE = "UTC"
 
 # --- files -----------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

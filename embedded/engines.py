@@ -72,7 +72,7 @@ def postgresql(home: Path, *, durable: bool) -> Engine:
 
     :raises EngineRefused: none is found, or `home` was written by another one
     """
-    bindir = _postgresql_bindir()
+    bindir = postgresql_bindir()
     version = _version([str(bindir / "postgres"), "--version"])
     home.mkdir(parents=True, exist_ok=True)
     kept = _recall(home, name="PostgreSQL", version=version)
@@ -113,7 +113,7 @@ def valkey(home: Path, *, durable: bool) -> Engine:
 
     :raises EngineRefused: none is found, or `home` was written by another one
     """
-    binary = _valkey_binary()
+    binary = valkey_binary()
     version = _version([str(binary), "--version"])
     name = "Redis" if "redis" in binary.name else "Valkey"
     home.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,12 @@ def free_port() -> int:
 # --- finding ---------------------------------------------------------------------
 
 
-def _postgresql_bindir() -> Path:
+def postgresql_bindir() -> Path:
+    """
+    The folder of PostgreSQL's programs.
+
+    :raises EngineRefused: there is none
+    """
     if named := os.environ.get("PG_BINDIR"):
         if not (Path(named) / "postgres").is_file():
             raise EngineRefused(f"PG_BINDIR is {named}, and there is no postgres in it.")
@@ -170,7 +175,12 @@ def _postgresql_bindir() -> Path:
     )
 
 
-def _valkey_binary() -> Path:
+def valkey_binary() -> Path:
+    """
+    The server of Valkey, or of Redis.
+
+    :raises EngineRefused: there is none
+    """
     if named := os.environ.get("VALKEY_BIN"):
         if not Path(named).is_file():
             raise EngineRefused(f"VALKEY_BIN is {named}, and there is no such file.")
