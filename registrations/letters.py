@@ -7,7 +7,7 @@ when it is delivered. The facts are strings already: a mail never computes a dat
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import translation
@@ -21,8 +21,6 @@ from notifications import outbox
 from registrations import calendar, links
 from registrations.models import AttendanceMode, Registration, Status
 
-# How long a letter is worth sending: a confirmation is looked up on the page by then.
-WORTH_SENDING = timedelta(hours=72)
 TEMPLATES = "registrations/mail/"
 
 
@@ -177,7 +175,8 @@ def _write(
             snapshot=base | {"for_proxy": is_proxy},
             subjects=subjects(registration),
             priority=priority,
-            expires_at=expires_at or registration.status_changed_at + WORTH_SENDING,
+            # Without an end of its own a letter is tried for three days.
+            expires_at=expires_at,
             enclosures=[] if is_proxy else enclosures or [],
             thread=str(registration.uid),
             reply_to=registration.meeting.contact_email,

@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import erasure
+from registrations import erasure, reminders
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
     """Erase the people of meetings whose time to keep data is over."""
     erasure.forget_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def plan_reminders() -> None:
+    """Write the reminders whose moment has come."""
+    reminders.send_due(at=timezone.now())
