@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -12,7 +13,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from accounts import links
+from accounts import journal, links
+from accounts.journal import Actor
 from accounts.models import ApiToken, Scope, User
 
 PREFIX = "yvk_"
@@ -27,6 +29,35 @@ def issue(
         user=user, label=label, scope=scope, token_hash=links.hashed(clear), created_at=at
     )
     return token, clear
+
+
+@transaction.atomic(durable=True)
+def issue_in_office(*, user: User, label: str, scope: str, at: datetime) -> tuple[ApiToken, str]:
+    """Make a token at the organizer's wish, with a line in the journal."""
+    token, clear = issue(user=user, label=label, scope=scope, at=at)
+    _note(token, "api_token.issued", by=journal.organizer(user), at=at)
+    return token, clear
+
+
+@transaction.atomic(durable=True)
+def revoke(*, token: ApiToken, at: datetime, by: Actor) -> ApiToken:
+    """Stop a token at once. Twice is harmless."""
+    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if token.revoked_at is None:
+        token.revoked_at = at
+        token.save(update_fields=["revoked_at"])
+        _note(token, "api_token.revoked", by=by, at=at)
+    return token
+
+
+def _note(token: ApiToken, action: str, *, by: Actor, at: datetime) -> None:
+    journal.record(
+        by=by,
+        at=at,
+        action=action,
+        subjects=[f"user:{token.user_id}", f"api_token:{token.pk}"],
+        changes={"scope": token.scope},
+    )
 
 
 class BearerAuthentication(BaseAuthentication):
