@@ -15,13 +15,15 @@ from accounts.models import User
 from events.models import Meeting
 
 P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, Meeting, P], HttpResponseBase]
 
 
 class OfficeRequest(HttpRequest):
     """A request behind the sign-in. Only a type: what a view in the office may rely on."""
 
     user: User
+
+
+Page = Callable[Concatenate[OfficeRequest, Meeting, P], HttpResponseBase]
 
 
 def own_meeting(page: Page[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
@@ -37,7 +39,8 @@ def own_meeting(page: Page[P]) -> Callable[Concatenate[HttpRequest, str, P], Htt
         request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         meetings = Meeting.objects.organized_by(request.user).select_related("region_set")
-        return page(request, get_object_or_404(meetings, slug=slug), *args, **kwargs)
+        meeting = get_object_or_404(meetings, slug=slug)
+        return page(cast(OfficeRequest, request), meeting, *args, **kwargs)
 
     return cast(
         Callable[Concatenate[HttpRequest, str, P], HttpResponseBase],

@@ -1,0 +1,96 @@
+"""
+One organization under many spellings: the organizer says which of them are the same.
+
+What people typed stays with their registrations. A spelling is known by its normalized
+key, so whoever types it later belongs to the same organization without being asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import journal
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from events.models import Meeting, Organization, OrganizationVariant
+
+
+class NothingToMerge(Refused):
+    code = "nothing_to_merge"
+
+
+@transaction.atomic(durable=True)
+def merge(
+    *,
+    meeting: Meeting,
+    keys: list[str],
+    name: str,
+    short_name: str,
+    at: datetime,
+    by: Actor,
+    organization: Organization | None = None,
+) -> Organization:
+    """
+    Count these spellings as one organization, called so from now on.
+
+    With `organization` they join that one, which takes the names given here. A spelling
+    that belonged to another one moves; an organization left without any is gone.
+
+    :raises NothingToMerge: no spelling was chosen
+    """
+    # The meeting's row is the queue: two who merge at once must not leave half of each.
+    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    if organization is None:
+        if not keys:
+            raise NothingToMerge(_("Choose at least one spelling."))
+        organization = Organization(meeting=meeting, name=name, short_name=short_name)
+        organization.save(force_insert=True)
+    else:
+        organization.name, organization.short_name = name, short_name
+        organization.save(update_fields=["name", "short_name"])
+    for key in dict.fromkeys(keys):
+        OrganizationVariant.objects.update_or_create(
+            meeting=meeting, key=key, defaults={"organization": organization}
+        )
+    _drop_empty(meeting, but=organization)
+    _note(meeting, "organization.merged", organization, at=at, by=by, spellings=len(keys))
+    return organization
+
+
+@transaction.atomic(durable=True)
+def separate(*, meeting: Meeting, key: str, at: datetime, by: Actor) -> None:
+    """Let a spelling stand for itself again. Twice is harmless."""
+    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    variants = OrganizationVariant.objects.filter(meeting=meeting, key=key)
+    variant = variants.select_related("organization").first()
+    if variant is None:
+        return
+    variant.delete()
+    _drop_empty(meeting)
+    _note(meeting, "organization.separated", variant.organization, at=at, by=by, spellings=1)
+
+
+def _drop_empty(meeting: Meeting, *, but: Organization | None = None) -> None:
+    empty = Organization.objects.filter(meeting=meeting, variants=None)
+    (empty.exclude(pk=but.pk) if but else empty).delete()
+
+
+def _note(
+    meeting: Meeting,
+    action: str,
+    organization: Organization,
+    *,
+    at: datetime,
+    by: Actor,
+    spellings: int,
+) -> None:
+    journal.record(
+        by=by,
+        at=at,
+        action=action,
+        subjects=[f"meeting:{meeting.pk}", f"organization:{organization.pk}"],
+        changes={"spellings": spellings},
+    )
