@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from registrations.views import form, mine, privacy, public
+from registrations.views import (
+    convening,
+    form,
+    mine,
+    organizations,
+    privacy,
+    public,
+    review,
+    settings,
+)
 
 own = [
     path("", mine.mine, name="mine"),
@@ -18,6 +27,40 @@ own = [
     path("erase/", privacy.erase, name="mine-erase"),
     path("unsubscribe/", privacy.unsubscribe, name="mine-unsubscribe"),
 ]
+PERSON = "manage/<slug:slug>/participants/<slug:number>"
+
+# The organizer's office. "new" stands before the pages of a meeting with that slug.
+office: list[URLPattern | URLResolver] = [
+    path("manage/", convening.meetings, name="manage"),
+    path("manage/new/", convening.new, name="manage-new"),
+    path("manage/<slug:slug>/edit/", settings.edit, name="manage-edit"),
+    path("manage/<slug:slug>/edit/<slug:section>/", settings.edit, name="manage-edit-section"),
+    path(
+        "manage/<slug:slug>/edit/team/<int:owner>/remove/",
+        settings.remove_owner,
+        name="manage-owner-remove",
+    ),
+    path("manage/<slug:slug>/publish/", convening.publish, name="manage-publish"),
+    path("manage/<slug:slug>/cancel/", convening.call_off, name="manage-cancel"),
+    path(
+        "manage/<slug:slug>/organizations/",
+        organizations.organizations,
+        name="manage-organizations",
+    ),
+    path(
+        "manage/<slug:slug>/organizations/separate/",
+        organizations.separate,
+        name="manage-organization-separate",
+    ),
+    path("manage/<slug:slug>/participants/decide/", review.decide_many, name="manage-decide"),
+    path("manage/<slug:slug>/participants/new/", review.add, name="manage-participant-add"),
+    path(f"{PERSON}/edit/", review.amend, name="manage-participant-edit"),
+    path(f"{PERSON}/step/", review.decide, name="manage-participant-step"),
+    path(f"{PERSON}/address/", review.correct_address, name="manage-participant-address"),
+    path(f"{PERSON}/mails/<int:message>/", review.resend, name="manage-participant-resend"),
+    path(f"{PERSON}/erase/", review.erase, name="manage-participant-erase"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
     path("m/<slug:slug>/", public.meeting_page, name="meeting"),
@@ -25,4 +68,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<slug:slug>/register/", form.register, name="register"),
     path("m/<slug:slug>/consent/<slug:kind>/", public.consent, name="consent"),
     path("r/<str:token>/", include(own)),
+    *office,
 ]

@@ -1,0 +1,95 @@
+"""What an organizer may do with one registration now, and which mail each step sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registrations.models import Registration, Status
+
+
+@dataclass(frozen=True)
+class Step:
+    """A button: its code in the form, its word, and what the person is told."""
+
+    code: str
+    words: str
+    mail: str
+    is_first: bool = False
+    is_grave: bool = False
+    asks_reason: bool = False
+
+
+def steps(registration: Registration, *, has_room: bool) -> list[Step]:
+    """
+    The steps that the use cases will take from this status, the likeliest first.
+
+    `has_room`: whether there is a free seat within the limit.
+    """
+    if registration.erased_at:
+        return []
+    return _STEPS[Status(registration.status)](has_room)
+
+
+def _from_pending(has_room: bool) -> list[Step]:
+    steps = [_approve(has_room)]
+    if not has_room:
+        steps.append(_over("approve_over", _("Approve beyond the limit")))
+    return [*steps, _decline(_("Decline")), _cancel()]
+
+
+def _from_waitlisted(has_room: bool) -> list[Step]:
+    if has_room:
+        mail = _("Mail: a place has become free, with QR code and calendar.")
+        first = Step("promote", _("Confirm now"), mail, is_first=True)
+    else:
+        first = _over("promote_over", _("Confirm beyond the limit"))
+    return [first, _decline(_("Decline")), _cancel()]
+
+
+def _from_confirmed(_has_room: bool) -> list[Step]:
+    return [_cancel(), _decline(_("Take the confirmation back"))]
+
+
+def _from_declined(has_room: bool) -> list[Step]:
+    steps = [_approve(has_room)]
+    if not has_room:
+        steps.append(_over("approve_over", _("Approve beyond the limit")))
+    return steps
+
+
+def _from_cancelled(_has_room: bool) -> list[Step]:
+    mail = _("Mail: confirmed, or on the waiting list if no seat is free.")
+    return [Step("restore", _("Put on the list again"), mail, is_first=True)]
+
+
+def _approve(has_room: bool) -> Step:
+    if has_room:
+        mail = _("Mail: participation confirmed, with QR code and calendar.")
+        return Step("approve", _("Approve"), mail, is_first=True)
+    mail = _("No seat is free. Mail: on the waiting list.")
+    return Step("approve", _("Approve for the waiting list"), mail, is_first=True)
+
+
+def _over(code: str, words: str) -> Step:
+    return Step(code, words, _("All seats are taken: this is one more chair. Mail: confirmed."))
+
+
+def _decline(words: str) -> Step:
+    mail = _("Mail: declined, with the reason only if ticked.")
+    return Step("decline", words, mail, is_grave=True, asks_reason=True)
+
+
+def _cancel() -> Step:
+    mail = _("Mail: participation cancelled. The seat goes to whoever waits.")
+    return Step("cancel", _("Cancel the registration"), mail, is_grave=True)
+
+
+_STEPS = {
+    Status.PENDING: _from_pending,
+    Status.WAITLISTED: _from_waitlisted,
+    Status.CONFIRMED: _from_confirmed,
+    Status.DECLINED: _from_declined,
+    Status.CANCELLED: _from_cancelled,
+}

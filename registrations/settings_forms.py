@@ -1,0 +1,160 @@
+"""Forms of a meeting's further settings: regions, categories, consent, reminders, agenda, team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import agenda
+from events.models import Category, Meeting, RegionSet
+from registrations.models import ReminderRule, RuleKind
+
+
+class RegionListForm(forms.Form):
+    """Choose a list of regions, or paste one's own."""
+
+    region_set = forms.ModelChoiceField(
+        label=gettext_lazy("List of regions"), queryset=RegionSet.objects.none(), required=False
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, meeting: Meeting, user: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"region_set": meeting.region_set, "version": meeting.version})
+        super().__init__(*args, **kwargs)
+        field = self.fields["region_set"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = RegionSet.objects.offered_to(user).order_by("name", "pk")
+        field.empty_label = None
+        field.label_from_instance = lambda obj: str(obj.text)  # type: ignore[method-assign]  # Django's own seam
+
+
+class PastedRegionsForm(forms.Form):
+    """One's own list: names, one a line."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the list"), max_length=200)
+    names = forms.CharField(
+        label=gettext_lazy("Regions, one a line"),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("The name in the second language may stand behind a bar or a tab."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One line of the table of categories."""
+
+    class Meta:
+        model = Category
+        fields = [
+            "name",
+            "name_alt",
+            "colour",
+            "counts_as_participant",
+            "is_ministry",
+            "self_selectable",
+        ]
+        labels = {
+            "colour": gettext_lazy("Colour of the band"),
+            "counts_as_participant": gettext_lazy("Counts as participant"),
+            "is_ministry": gettext_lazy("Ministry"),
+            "self_selectable": gettext_lazy("May be chosen on the form"),
+        }
+
+
+CategoryFormSet = forms.modelformset_factory(
+    Category, form=CategoryForm, extra=1, can_delete=True, max_num=30, validate_max=True
+)
+
+
+class ConsentForm(forms.Form):
+    """The words that people agree to. A change is a new version; earlier consents keep theirs."""
+
+    title = forms.CharField(label=gettext_lazy("I consent to …"), max_length=200)
+    text = forms.CharField(label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 12}))
+    title_alt = forms.CharField(
+        label=gettext_lazy("I consent to … (second language)"), max_length=200, required=False
+    )
+    text_alt = forms.CharField(
+        label=gettext_lazy("Text in the second language"),
+        widget=forms.Textarea(attrs={"rows": 12}),
+        required=False,
+    )
+
+
+class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """When participants are reminded."""
+
+    class Meta:
+        model = ReminderRule
+        fields = ["amount", "kind", "at_time", "audience", "is_enabled"]
+        labels = {
+            "kind": gettext_lazy("Unit"),
+            "at_time": gettext_lazy("At (venue time)"),
+            "audience": gettext_lazy("Whom"),
+        }
+        widgets = {"at_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("kind") == RuleKind.DAYS_BEFORE and not data.get("at_time"):
+            self.add_error("at_time", _("Say at what time of day."))
+        if data.get("kind") == RuleKind.HOURS_BEFORE:
+            data["at_time"] = None
+        return data
+
+
+ReminderRuleFormSet = forms.modelformset_factory(
+    ReminderRule, form=ReminderRuleForm, extra=1, can_delete=True, max_num=20, validate_max=True
+)
+
+
+class AgendaForm(forms.Form):
+    """The programme as text."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Programme"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "true"}),
+        help_text=gettext_lazy(
+            "One line an item: “10:30 Opening”. The second language stands behind a bar, a note "
+            "on the next line begins with two spaces, another day with its date: 2027-01-25."
+        ),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meeting = meeting
+        self.items: list[Any] = []
+
+    def clean_text(self) -> str:
+        text = str(self.cleaned_data["text"])
+        try:
+            self.items = agenda.read(self.meeting, text)
+        except agenda.AgendaNotRead as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
+
+
+class OwnerForm(forms.Form):
+    """Somebody who shall organize the meeting too."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail of another organizer"),
+        help_text=gettext_lazy("The address with which he or she signs in here."),
+    )
+
+
+class CallOffForm(forms.Form):
+    """Why a meeting does not take place: everybody reads it."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("What people are told"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=gettext_lazy("Stands in the mail and on the meeting's page."),
+    )
