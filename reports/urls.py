@@ -1,8 +1,22 @@
 from django.urls import URLPattern, URLResolver, path
 
-from reports.views import figures
+from reports.views import door, figures, messages, overview, participants
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("manage/<slug:slug>/", overview.page, name="manage-overview"),
+    path("manage/<slug:slug>/participants/", participants.participants, name="manage-participants"),
+    path("manage/<slug:slug>/participants.<str:form>", participants.export, name="manage-export"),
+    path(
+        "manage/<slug:slug>/participants/<slug:number>/",
+        participants.participant,
+        name="manage-participant",
+    ),
+    path("manage/<slug:slug>/messages/", messages.outgoing, name="manage-messages"),
+    path(
+        "manage/<slug:slug>/messages/<int:message>/", messages.resend, name="manage-message-resend"
+    ),
+    path("manage/<slug:slug>/door/", door.door, name="manage-door"),
+    path("manage/<slug:slug>/door/<int:link>/", door.change_link, name="manage-link-change"),
     path("manage/<slug:slug>/figures/", figures.figures, name="manage-figures"),
     path("manage/<slug:slug>/figures.xlsx", figures.figures_table, name="manage-figures-table"),
     path("n/<slug:token>/", figures.press, name="press"),

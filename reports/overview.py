@@ -1,0 +1,179 @@
+"""A meeting at one glance: four numbers, how they came about, what waits for the organizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import Meeting, MeetingStatus
+from notifications import outbox
+from registrations import convening
+from registrations.models import Registration, RuleKind, SeatLimit
+from reports import roster
+
+MOST_BARS = 42
+# Where the bars stand in their drawing, which is 64 units high.
+BASE_LINE = 60
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Confirmed are people in categories that count; regions are theirs."""
+
+    confirmed: int
+    seat_limit: int | None
+    over: int
+    pending: int
+    waiting: int
+    regions: int
+    everybody: int
+
+    @property
+    def seats_left(self) -> int | None:
+        return None if self.seat_limit is None else max(0, self.seat_limit - self.confirmed)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day (or week) of the chart, in the units of its drawing."""
+
+    since: date
+    count: int
+    x: int
+    height: int
+
+    @property
+    def top(self) -> int:
+        return BASE_LINE - self.height
+
+
+@dataclass(frozen=True)
+class Chart:
+    bars: list[Bar]
+    by_week: bool
+
+    @property
+    def width(self) -> int:
+        return max(1, len(self.bars)) * 14 - 4
+
+    @property
+    def most(self) -> int:
+        return max((bar.count for bar in self.bars), default=0)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for the organizer: a sentence, and where to do it."""
+
+    words: str
+    action: str
+    url: str
+
+
+def numbers(meeting: Meeting) -> Numbers:
+    """The four numbers. Confirmed and waiting by the seat counters, which decide."""
+    people = Registration.objects.filter(meeting=meeting)
+    counted = people.confirmed().counted()
+    counter = SeatLimit.objects.get(meeting=meeting)
+    return Numbers(
+        confirmed=counted.count(),
+        seat_limit=counter.seat_limit,
+        over=counter.over,
+        pending=people.pending().count(),
+        waiting=counter.waiting,
+        regions=counted.filter(region__isnull=False).values("region").distinct().count(),
+        everybody=people.count(),
+    )
+
+
+def by_day(meeting: Meeting, *, height: int = 56) -> Chart:
+    """Registrations by the day at the venue, days without any included; by week when long."""
+    counted = dict(
+        Registration.objects.filter(meeting=meeting)
+        .annotate(day=TruncDate("registered_at", tzinfo=meeting.zone))
+        .values_list("day")
+        .annotate(n=Count("pk"))
+        .order_by("day")
+    )
+    if not counted:
+        return Chart([], by_week=False)
+    first, last = min(counted), max(counted)
+    by_week = (last - first).days >= MOST_BARS
+    step = timedelta(days=7 if by_week else 1)
+    if by_week:
+        first -= timedelta(days=first.weekday())
+    sums: dict[date, int] = {}
+    for day, count in counted.items():
+        since = first + (day - first) // step * step
+        sums[since] = sums.get(since, 0) + count
+    days = [first + step * n for n in range((last - first) // step + 1)][-MOST_BARS:]
+    most = max(sums.values())
+    return Chart(
+        [
+            Bar(day, sums.get(day, 0), x * 14, round(sums.get(day, 0) / most * height))
+            for x, day in enumerate(days)
+        ],
+        by_week=by_week,
+    )
+
+
+def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
+    """What the organizer has to do, the most pressing first. Empty is good news."""
+    people = Registration.objects.filter(meeting=meeting)
+    people_page = reverse("manage-participants", args=[meeting.slug])
+    needs: list[Need] = []
+    if meeting.status == MeetingStatus.DRAFT and (lacking := convening.missing(meeting, at=at)):
+        said = ", ".join(lacking.values())
+        words = _("Before publishing, please add: %(list)s.") % {"list": said}
+        needs.append(Need(words, _("Add"), reverse("manage-edit", args=[meeting.slug])))
+    if pending := people.pending().count():
+        words = ngettext("%(n)s request to decide", "%(n)s requests to decide", pending)
+        needs.append(Need(words % {"n": pending}, _("Decide"), f"{people_page}?status=pending"))
+    if troubled := outbox.about(f"meeting:{meeting.pk}").troubled().count():
+        words = ngettext("%(n)s mail not delivered", "%(n)s mails not delivered", troubled)
+        page = reverse("manage-messages", args=[meeting.slug])
+        needs.append(Need(words % {"n": troubled}, _("See why"), f"{page}?state=troubled"))
+    if meeting.purged_at is None and at < meeting.ends_at:
+        if twins := roster.possible_twins(people).count():
+            words = ngettext(
+                "%(n)s person is perhaps on the list twice",
+                "%(n)s people are perhaps on the list twice",
+                twins,
+            )
+            needs.append(Need(words % {"n": twins}, _("Compare"), f"{people_page}?more=twins"))
+        if odd := len(roster.names_to_check(people)):
+            words = ngettext(
+                "%(n)s name to check before badges are printed",
+                "%(n)s names to check before badges are printed",
+                odd,
+            )
+            needs.append(Need(words % {"n": odd}, _("Check"), f"{people_page}?more=names"))
+    return needs
+
+
+def deadlines(meeting: Meeting, *, at: datetime) -> list[tuple[datetime, str]]:
+    """What the clock brings from now on, in order: closings, reminders, the meeting."""
+    moments: list[tuple[datetime | None, str]] = [
+        (meeting.registration_opens_at, _("registration opens")),
+        (meeting.registration_closes_at, _("registration closes")),
+        (meeting.edits_close_at, _("lists close")),
+        (meeting.doors_at, _("doors open")),
+        (meeting.starts_at, _("the meeting begins")),
+        (meeting.ends_at + timedelta(days=meeting.retention_days), _("personal data is erased")),
+    ]
+    local = meeting.starts_at.astimezone(meeting.zone)
+    for rule in meeting.reminder_rules.filter(is_enabled=True):
+        if rule.kind == RuleKind.HOURS_BEFORE:
+            due = meeting.starts_at - timedelta(hours=rule.amount)
+        else:
+            assert rule.at_time is not None, "a rule in days has a time of day"
+            day = local.date() - timedelta(days=rule.amount)
+            due = datetime.combine(day, rule.at_time, tzinfo=meeting.zone)
+        moments.append((due, _("reminder (%(whom)s)") % {"whom": rule.get_audience_display()}))
+    return sorted((moment, words) for moment, words in moments if moment and moment > at)

@@ -1,0 +1,211 @@
+"""The list of participants, the same as a file, and one of them with all that happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import journal
+from accounts.models import JournalEntry
+from events.models import Meeting
+from events.office import OfficeRequest, own_meeting
+from notifications import outbox
+from registrations import deciding, names, seats
+from registrations.models import Registration, SeatLimit, Status
+from registrations.participant_forms import AddressForm, DeclineForm
+from reports import exports, roster
+
+ON_A_PAGE = 50
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+TONES = {
+    Status.CONFIRMED: "yes",
+    Status.PENDING: "wait",
+    Status.WAITLISTED: "wait",
+    Status.DECLINED: "no",
+    Status.CANCELLED: "no",
+}
+
+
+@own_meeting
+@require_safe
+def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """A page of the list: who was asked for in the address."""
+    asked = roster.RosterFilter(request.GET, meeting=meeting)
+    people = asked.people.select_related("category", "region")
+    page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    _mark(rows, meeting)
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "meeting": meeting,
+        "asked": asked,
+        "page": page,
+        "rows": rows,
+        "query": query.urlencode(),
+        "orders": {code: words for code, (words, _by) in roster.ORDERS.items()},
+        "hidden_by": [] if rows else asked.hidden_by(),
+        "everybody": page.paginator.count
+        if not asked.active
+        else Registration.objects.filter(meeting=meeting).count(),
+        "may_decide": any(row.status == Status.PENDING for row in rows),
+        "here": "participants",
+    }
+    return render(request, "reports/participants.html", context)
+
+
+def _mark(rows: list[Registration], meeting: Meeting) -> None:
+    """Write beside each person what the list shows: tone, place in line, what is odd."""
+    troubled = _troubled(meeting)
+    people = Registration.objects.filter(meeting=meeting, pk__in=[row.pk for row in rows])
+    everybody = Registration.objects.filter(meeting=meeting)
+    twins = set(
+        roster.possible_twins(everybody)
+        .filter(pk__in=[row.pk for row in rows])
+        .values_list("pk", flat=True)
+    )
+    no_consent = set(roster.without_consent(people).values_list("pk", flat=True))
+    for row in rows:
+        row.tone = TONES[Status(row.status)]  # type: ignore[attr-defined]  # for the page
+        row.flags = list(  # type: ignore[attr-defined]  # for the page
+            _flags(
+                row, troubled=row.pk in troubled, twin=row.pk in twins, bare=row.pk in no_consent
+            )
+        )
+
+
+def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iterator[str]:
+    if row.erased_at:
+        yield _("data erased")
+        return
+    if troubled:
+        yield _("mail not delivered")
+    if not row.email:
+        yield _("no e-mail")
+    if twin:
+        yield _("perhaps twice")
+    if row.is_live and set(names.warnings(row.family_name, row.given_name, row.patronymic)) - (
+        {"needs_latin"} if row.latin_name else set()
+    ):
+        yield _("check the name")
+    if bare:
+        yield _("no consent")
+    if row.submitted_by_name or row.submitted_by_email:
+        yield _("registered by somebody else")
+
+
+def _troubled(meeting: Meeting) -> set[int]:
+    """Registrations with a mail that did not arrive."""
+    mails = outbox.about(f"meeting:{meeting.pk}").troubled()
+    about = (
+        subject for subjects in mails.values_list("subjects", flat=True) for subject in subjects
+    )
+    return {int(s.partition(":")[2]) for s in about if re.fullmatch(r"registration:\d+", s)}
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def export(request: OfficeRequest, meeting: Meeting, form: str) -> HttpResponseBase:
+    """
+    The list as it is filtered, as a file.
+
+    By POST: taking personal data out of the house is an act and stands in the journal,
+    and a GET only looks. Whoever follows an old link lands on the list.
+    """
+    if form not in exports.FORMATS:
+        raise Http404
+    if request.method != "POST":
+        return redirect("manage-participants", meeting.slug)
+    asked = roster.RosterFilter(request.GET, meeting=meeting)
+    people = asked.people.filter(erased_at=None)
+    exports.note(
+        meeting=meeting,
+        form=form,
+        query=request.GET.urlencode()[:500],
+        rows=people.count(),
+        at=timezone.now(),
+        by=journal.organizer(request.user),
+    )
+    answer: HttpResponseBase
+    if form == "csv":
+        answer = StreamingHttpResponse(exports.csv(people, meeting=meeting))
+    else:
+        file = TemporaryFile(prefix="participants-")  # noqa: SIM115  -- FileResponse closes it
+        exports.xlsx(people, file, meeting=meeting)
+        file.seek(0)
+        answer = FileResponse(file)
+    day = timezone.now().astimezone(meeting.zone).date()
+    answer["Content-Type"] = CONTENT_TYPES[form]
+    answer["Content-Disposition"] = f'attachment; filename="{meeting.slug}-{day}.{form}"'
+    return answer
+
+
+@own_meeting
+@require_safe
+def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpResponse:
+    """One registration: the person, what may be done now, and all that happened so far."""
+    people = Registration.objects.filter(meeting=meeting)
+    registration = get_object_or_404(
+        people.select_related("category", "region", "region__region_set"), number=number
+    )
+    registration.meeting = meeting
+    subject = f"registration:{registration.pk}"
+    mails = outbox.about(subject).prefetch_related("tries")
+    counter = SeatLimit.objects.get(meeting=meeting)
+    context: dict[str, Any] = {
+        "meeting": meeting,
+        "registration": registration,
+        "tone": TONES[Status(registration.status)],
+        "position": seats.position(registration),
+        "steps": deciding.steps(registration, has_room=seats.has_room(counter)),
+        "decline_form": DeclineForm(prefix=None),
+        "address_form": AddressForm(),
+        "odd": _odd(registration),
+        "twins": _twins(registration),
+        "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
+        "scans": registration.scans.order_by("received_at", "pk"),
+        "mails": mails,
+        "journal": JournalEntry.objects.about(subject).newest_first()[:50],
+        "here": "participants",
+    }
+    return render(request, "reports/participant.html", context)
+
+
+def _twins(registration: Registration) -> list[Registration]:
+    """Others on the same list with the same full name."""
+    if registration.erased_at:
+        return []
+    others = Registration.objects.live().filter(meeting=registration.meeting_id)
+    return list(
+        others.filter(name_key=registration.name_key).exclude(pk=registration.pk).by_name()[:5]
+    )
+
+
+def _odd(registration: Registration) -> list[str]:
+    """What looks mistyped in the name, in words."""
+    if registration.erased_at:
+        return []
+    found = names.warnings(
+        registration.family_name, registration.given_name, registration.patronymic
+    )
+    words = {
+        "mixed_script": _("Latin and Cyrillic letters are mixed in one word."),
+        "all_caps": _("The name is in capital letters."),
+        "no_caps": _("The name has no capital letter."),
+        "needs_latin": ""
+        if registration.latin_name
+        else _("The name in Latin letters is missing."),
+    }
+    return [words[code] for code in found if words.get(code)]
