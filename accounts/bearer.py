@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
@@ -80,7 +80,7 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("This API token is not known or was revoked."))
         if request.method not in SAFE_METHODS:
             if token.scope == Scope.READ:
-                raise AuthenticationFailed(_("This API token may only read."))
+                raise PermissionDenied(_("This API token may only read."))
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())
         return token.user, token
 

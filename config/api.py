@@ -1,13 +1,48 @@
 """The front door of the API: every route on one page."""
 
-from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
 from attendance import api as attendance
+from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
+from registrations.api import meetings, messages, mine, parts, registrations
+
+MEETING = "meetings/<slug:meeting>"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("meetings", meetings.MeetingViewSet, basename="api-meeting")
+router.register("region-sets", parts.RegionSetViewSet, basename="api-region-set")
+for place, viewset, name in [
+    ("access-links", parts.AccessLinkViewSet, "api-access-link"),
+    ("messages", messages.MessageViewSet, "api-message"),
+    ("registrations", registrations.RegistrationViewSet, "api-registration"),
+]:
+    router.register(f"{MEETING}/{place}", viewset, basename=name)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="api-docs"), name="api"),
+    path("", include(router.urls)),
+    path(f"{MEETING}/hosts/", parts.HostsView.as_view(), name="api-hosts"),
+    path(f"{MEETING}/agenda/", parts.AgendaView.as_view(), name="api-agenda"),
+    path(f"{MEETING}/categories/", parts.CategoriesView.as_view(), name="api-categories"),
+    path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
+    path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
+    path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
+    path(f"{MEETING}/seat-limits/", parts.SeatLimitView.as_view(), name="api-seat-limits"),
+    path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
+    path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),
+    path("my-registration/restore/", mine.MyRestoreView.as_view(), name="api-mine-restore"),
+    path("my-registration/address/", mine.MyAddressView.as_view(), name="api-mine-address"),
+    path("my-registration/erase/", mine.MyErasureView.as_view(), name="api-mine-erase"),
+    path("my-registration/calendar/", mine.MyCalendarView.as_view(), name="api-mine-calendar"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api/docs.html"),
+        name="api-docs",
+    ),
     path("checkin/pair/", attendance.PairView.as_view(), name="api-checkin-pair"),
     path("checkin/scans/", attendance.ScansView.as_view(), name="api-checkin-scans"),
     path(

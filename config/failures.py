@@ -12,10 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.refusals import Refused
 from config import language
-from config.problems import CONTENT_TYPE, STATUS_OF
+from config.problems import CONTENT_TYPE, STATUS_OF, type_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+
+
+# What programs are told where Django itself answers and no view was reached.
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large"}
 
 
 class Words(NamedTuple):
@@ -91,10 +95,12 @@ def page(
     """
     words = words or WORDS.get(status, WORDS[500])
     if request.path.startswith("/api/"):
+        code = CODES.get(status, "server_error")
         body = {
-            "type": "about:blank",
+            "type": type_of(code),
             "title": gettext(str(words.heading)),
             "status": status,
+            "code": code,
             "detail": detail or str(words.advice),
         }
         response: HttpResponse = JsonResponse(body, status=status, content_type=CONTENT_TYPE)

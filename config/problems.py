@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, status
+from django.utils.translation import gettext_lazy as lazy
+from django_stubs_ext import StrPromise
+from psycopg.errors import LockNotAvailable
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from accounts.refusals import Refused
 
-logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
 # Every code that the API answers with, and its HTTP status. The type URI is made of the
 # code: /problems/ + code with hyphens (docs/api.md lists them from this table).
 STATUS_OF = {
+    "authentication_failed": 401,
     "already_registered": 409,
     "already_used": 409,
+    "bad_request": 400,
     "capacity_full": 409,
     "category_unknown": 422,
     "consent_required": 422,
+    "device_revoked": 401,
     "edits_closed": 409,
+    "forbidden": 403,
     "id_reused": 409,
     "invalid_transition": 409,
     "key_reused": 422,
@@ -35,27 +41,155 @@ STATUS_OF = {
     "meeting_cancelled": 409,
     "meeting_full": 409,
     "meeting_incomplete": 409,
+    "message_not_repeatable": 409,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
     "not_admitted": 403,
+    "not_authenticated": 401,
     "not_found": 404,
+    "nothing_to_freeze": 409,
+    "nothing_to_print": 409,
     "not_ready": 409,
+    "parse_error": 400,
     "precondition_required": 428,
     "query_too_short": 422,
     "refused": 409,
+    "server_error": 500,
     "registration_closed": 409,
     "still_running": 409,
     "stale_version": 412,
     "throttled": 429,
     "too_large": 413,
+    "unsupported_media_type": 415,
     "validation": 422,
 }
 
 
+# What each problem is called, and what to do about it: /problems/<type> says both.
+WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
+    "already_registered": (
+        lazy("Already registered"),
+        lazy("Somebody of that name and address is on the list; the link was sent there by mail."),
+    ),
+    "authentication_failed": (
+        lazy("The sign-in was not accepted"),
+        lazy("Check the token in the Authorization header: it may be revoked or incomplete."),
+    ),
+    "capacity_full": (
+        lazy("More seats are taken"),
+        lazy("The limit cannot be lower than the seats that are taken already (“taken”)."),
+    ),
+    "consent_required": (
+        lazy("A consent is missing"),
+        lazy("Send the kinds of all required documents in “consents”; “missing” names them."),
+    ),
+    "bad_request": (lazy("This request cannot be read"), lazy("It breaks the rules of HTTP.")),
+    "device_revoked": (
+        lazy("This device is no desk any more"),
+        lazy("Open the desk link again and start anew."),
+    ),
+    "edits_closed": (
+        lazy("The lists are closed"),
+        lazy("Changes are up to the organizer now."),
+    ),
+    "forbidden": (lazy("Not allowed"), lazy("The token or the person may not do that.")),
+    "invalid_transition": (
+        lazy("Not possible in this status"),
+        lazy("Read the registration again: its status has another way on."),
+    ),
+    "key_reused": (
+        lazy("The key was used for something else"),
+        lazy("An Idempotency-Key belongs to one body. Send the first body again, or a new key."),
+    ),
+    "link_expired": (lazy("The link has run out"), lazy("Ask the organizer for a new one.")),
+    "link_invalid": (lazy("The link is not known"), lazy("Ask the organizer for a new one.")),
+    "meeting_cancelled": (
+        lazy("The meeting is cancelled"),
+        lazy("A meeting that was called off is not changed any more."),
+    ),
+    "meeting_full": (
+        lazy("All seats are taken"),
+        lazy("There is no waiting list. An organizer may go over capacity on purpose."),
+    ),
+    "meeting_incomplete": (
+        lazy("Something is missing"),
+        lazy("“missing” names what a meeting needs before it is published."),
+    ),
+    "message_not_repeatable": (
+        lazy("Cannot be sent again now"),
+        lazy("It is being sent at this moment, or its words were erased."),
+    ),
+    "method_not_allowed": (
+        lazy("Not this method"),
+        lazy("The Allow header says which methods this address has."),
+    ),
+    "not_acceptable": (lazy("Not in this format"), lazy("Ask for application/json.")),
+    "not_authenticated": (
+        lazy("Sign-in needed"),
+        lazy("Send “Authorization: Bearer …” with a token of the organizer."),
+    ),
+    "not_found": (
+        lazy("Nothing found"),
+        lazy("It is not there, or it belongs to somebody else."),
+    ),
+    "nothing_to_freeze": (
+        lazy("Nothing to publish yet"),
+        lazy("There is no figure on this basis."),
+    ),
+    "nothing_to_print": (
+        lazy("Nothing to print"),
+        lazy("Nobody on the list fits the choice."),
+    ),
+    "server_error": (
+        lazy("The program failed"),
+        lazy("It has been noted. Send the request again with the same Idempotency-Key."),
+    ),
+    "parse_error": (lazy("The body cannot be read"), lazy("Send one valid JSON object.")),
+    "precondition_required": (
+        lazy("Say which version you changed"),
+        lazy("Send the ETag that you read as If-Match."),
+    ),
+    "registration_closed": (
+        lazy("Registration is closed"),
+        lazy("The meeting takes no registrations at this moment; “detail” says why."),
+    ),
+    "stale_version": (
+        lazy("Somebody was quicker"),
+        lazy("“current” is what is there now. Merge, and send the new ETag."),
+    ),
+    "still_running": (
+        lazy("The same request is under way"),
+        lazy("Wait as Retry-After says, then send it again with the same key."),
+    ),
+    "throttled": (lazy("Too many requests"), lazy("Wait as Retry-After says.")),
+    "too_large": (lazy("Too much at once"), lazy("Send less, in several requests.")),
+    "unsupported_media_type": (
+        lazy("Not in this format"),
+        lazy("Send application/json in UTF-8."),
+    ),
+    "validation": (
+        lazy("Some fields need attention"),
+        lazy("“errors” points to each field (RFC 6901) and says what is wrong with it."),
+    ),
+}
+
+
+def title_of(code: str) -> str:
+    """What a problem is called, in the language of the request."""
+    return str(WORDS[code][0]) if code in WORDS else code.replace("_", " ").capitalize()
+
+
+def type_of(code: str) -> str:
+    """The problem's type URI; it opens a page that explains it."""
+    return f"/problems/{code.replace('_', '-')}"
+
+
 def problem(code: str, detail: str, *, status_code: int | None = None, **members: Any) -> Response:
     """One problem document. `detail` is for people, in the language of the request."""
-    status_code = status_code or STATUS_OF[code]
+    status_code = status_code or STATUS_OF.get(code, 409)
     body = {
-        "type": f"/problems/{code.replace('_', '-')}",
-        "title": TITLES.get(code, code.replace("_", " ").capitalize()),
+        "type": type_of(code),
+        "title": title_of(code),
         "status": status_code,
         "code": code,
         "detail": detail,
@@ -64,36 +198,58 @@ def problem(code: str, detail: str, *, status_code: int | None = None, **members
     return Response(body, status=status_code, content_type=CONTENT_TYPE)
 
 
-TITLES: dict[str, str] = {}
-
-
 def explain(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the one place where a refusal is turned into HTTP."""
     if isinstance(exc, Refused):
         set_rollback()
-        answer = problem(exc.code, str(exc), **exc.facts)
-        if "retry_after" in exc.facts:
-            answer["Retry-After"] = str(exc.facts["retry_after"])
-        return answer
+        return _refusal(exc, context.get("view"))
+    if isinstance(exc, RequestDataTooBig):
+        return problem("too_large", _("The body is too large."))
     if isinstance(exc, exceptions.ValidationError):
         set_rollback()
         return problem(
             "validation", _("Some fields need your attention."), errors=list(_errors(exc.detail))
         )
+    if isinstance(exc, OperationalError) and isinstance(exc.__cause__, LockNotAvailable):
+        set_rollback()
+        return _refusal(_Busy(_("Too much is going on here at once. Try again in a moment.")))
     plain = exception_handler(exc, context)
     if plain is None:
         return None
-    if isinstance(exc, Http404):
+    detail = str(plain.data.get("detail", "")) if isinstance(plain.data, dict) else ""
+    if isinstance(exc, Http404 | exceptions.NotFound):
         code, detail = "not_found", _("There is nothing here for you.")
-    elif isinstance(exc, PermissionDenied):
-        code, detail = "forbidden", _("You may not do that.")
+    elif isinstance(exc, PermissionDenied | exceptions.PermissionDenied):
+        default = exceptions.PermissionDenied.default_detail
+        code, detail = "forbidden", detail if detail != default else _("You may not do that.")
     else:
         code = str(getattr(exc, "default_code", "error"))
-        detail = str(plain.data.get("detail", "")) if isinstance(plain.data, dict) else ""
     answer = problem(code, detail, status_code=plain.status_code)
     for name in ("WWW-Authenticate", "Retry-After", "Allow"):
         if name in plain:
             answer[name] = plain[name]
+    return answer
+
+
+class _Busy(Refused):
+    code = "still_running"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=5)
+
+
+def _refusal(refused: Refused, view: Any = None) -> Response:
+    facts = dict(refused.facts)
+    current = (
+        view.current() if refused.code == "stale_version" and hasattr(view, "current") else None
+    )
+    if current is not None:
+        facts["current"] = current.data
+    answer = problem(refused.code, str(refused), **facts)
+    if current is not None:
+        answer["ETag"] = current["ETag"]
+    if "retry_after" in facts:
+        answer["Retry-After"] = str(facts["retry_after"])
     return answer
 
 
@@ -113,10 +269,3 @@ def _errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
             "code": getattr(detail, "code", "invalid"),
             "detail": str(detail),
         }
-
-
-class PreconditionRequired(exceptions.APIException):
-    """RFC 6585: a change must say which version it was made from (If-Match)."""
-
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_code = "precondition_required"

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
+from config import problem_pages, views
 
 # The admin has no sign-in of its own: one way in, one place to guard.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("api/v1/", include("config.api")),
+    path("problems/<slug:kind>", problem_pages.explanation, name="problem"),
     path("", include("accounts.urls")),
     path("", include("events.urls")),
     path("", include("registrations.urls")),

@@ -150,6 +150,15 @@ def paste(
     return region_set
 
 
+def check_list(text: str) -> None:
+    """
+    Whether `paste` will take the text.
+
+    :raises ListNotAccepted: nothing in it, too much, or a name that stands twice
+    """
+    list(_pasted(text, ""))
+
+
 def find(region_set: RegionSet, typed: str) -> Region | None:
     """
     The active region that is meant: its code, a name in either language, or an alias.

@@ -41,7 +41,8 @@ class Claim:
     @property
     def body_hash(self) -> bytes:
         text = json.dumps(self.body, sort_keys=True, ensure_ascii=False, default=str)
-        return hashlib.sha256(text.encode()).digest()
+        # JSON may hold half a surrogate pair; a hash must not stumble over it.
+        return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[str, Any] | None:

@@ -1,0 +1,30 @@
+"""What the OpenAPI document says about the two ways of signing in."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped library
+    target_class = "accounts.bearer.BearerAuthentication"
+    name = "organizerToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An organizer's API token, made on the account page.",
+        }
+
+
+class LinkScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped library
+    target_class = "registrations.api.mine.LinkAuthentication"
+    name = "personalLink"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Link <token>`: the last part of the participant's manage link.",
+        }

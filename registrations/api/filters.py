@@ -1,0 +1,51 @@
+"""What a list of registrations may be narrowed to. All of it is in the URL."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from registrations import names, tickets
+from registrations.models import AttendanceMode, Registration, Source, Status
+
+NO_REGION = "none"
+
+
+class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """Filters may be combined; `status`, `category` and `region` may be given repeatedly."""
+
+    q = django_filters.CharFilter(
+        method="search",
+        max_length=200,
+        label="Name, e-mail, organization or number; ё is е, the wrong keyboard is understood.",
+    )
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
+    category = django_filters.CharFilter(field_name="category__code", max_length=30)
+    region = django_filters.CharFilter(
+        method="of_region", max_length=16, label="Code of a region, or `none`."
+    )
+    source = django_filters.ChoiceFilter(choices=Source.choices)
+    attendance_mode = django_filters.ChoiceFilter(choices=AttendanceMode.choices)
+
+    class Meta:
+        model = Registration
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Registration], name: str, query: str) -> QuerySet[Registration]:
+        """People whose key has one spelling of each word, or who have the number."""
+        if number := tickets.read_number(query):
+            return rows.filter(number=number)
+        for spellings in names.search_terms(query):
+            contains = (Q(search_key__contains=spelling) for spelling in spellings)
+            rows = rows.filter(functools.reduce(operator.or_, contains))
+        return rows
+
+    def of_region(
+        self, rows: QuerySet[Registration], name: str, code: str
+    ) -> QuerySet[Registration]:
+        if code == NO_REGION:
+            return rows.filter(region=None)
+        return rows.filter(region__code=code)

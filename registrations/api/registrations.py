@@ -1,0 +1,221 @@
+"""Registrations: anybody may register; only the organizers see, correct and decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import journal, preconditions
+from accounts.models import Via
+from config import visitor
+from events.models import Meeting
+from registrations import amending, booking, erasure, links, review, throttle
+from registrations.api.filters import RegistrationFilter
+from registrations.api.meetings import IF_MATCH
+from registrations.api.permissions import acting, own_meeting
+from registrations.idempotency import Claim
+from registrations.models import Consent, Registration, Source
+from registrations.serializers import (
+    BookedSerializer,
+    NewRegistrationSerializer,
+    RegistrationChangesSerializer,
+    RegistrationSerializer,
+    TransitionSerializer,
+)
+
+# An assistant registers a delegation, a room of people shares one address; a script does not stop.
+REGISTRATIONS_PER_ADDRESS = 300
+WINDOW_SECONDS = 600
+LONGEST_KEY = 80
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Chosen by the client, up to 80 characters, kept 48 hours: the same request "
+    "again gets the first answer. Compatible with the IETF draft of that name.",
+)
+MEETING = OpenApiParameter("meeting", str, OpenApiParameter.PATH, description="Slug.")
+NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="Seven digits.")
+
+
+class RegistrationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Registration]
+):
+    """The registrations of one meeting."""
+
+    lookup_field = "number"
+    lookup_value_converter = "slug"
+    serializer_class = RegistrationSerializer
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = RegistrationFilter
+    queryset = Registration.objects.none()  # for the schema alone
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [AllowAny() if self.action == "create" else IsAuthenticated()]
+
+    def get_queryset(self) -> QuerySet[Registration]:
+        meeting = own_meeting(self.request, self.kwargs["meeting"])
+        consents = Prefetch("consents", Consent.objects.select_related("document"))
+        return (
+            Registration.objects.filter(meeting=meeting)
+            .select_related("meeting", "category", "region")
+            .prefetch_related(consents)
+        )
+
+    @extend_schema(
+        parameters=[KEY],
+        request=NewRegistrationSerializer,
+        responses={201: BookedSerializer},
+        summary="Register a participant",
+    )
+    def create(self, request: Request, meeting: str) -> Response:
+        """
+        Needs no sign-in. Answers with a seat, a place in line, or a wait for the organizer's
+        decision: see `status`. The confirmation goes by mail as well.
+        """
+        at = timezone.now()
+        public = Meeting.objects.public().select_related("region_set", "seats")
+        target = get_object_or_404(public, slug=meeting)
+        address = visitor.address(request)
+        throttle.hit(
+            f"register:{address}", limit=REGISTRATIONS_PER_ADDRESS, seconds=WINDOW_SECONDS, at=at
+        )
+        body = NewRegistrationSerializer(data=request.data, context={"meeting": target})
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        booked = booking.register(
+            meeting=target,
+            consents=said.pop("consents"),
+            application=booking.Application(**said),
+            at=at,
+            by=acting(request)
+            if request.user.is_authenticated
+            else journal.Actor("visitor", Via.API),
+            source=Source.API,
+            evidence=booking.Evidence(
+                ip_address=address or None, user_agent=visitor.user_agent(request)
+            ),
+            claim=_claim(request, target),
+        )
+        return _booked(booked, target)
+
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=RegistrationChangesSerializer(partial=True),
+        responses=RegistrationSerializer,
+        summary="Correct a registration",
+    )
+    def partial_update(self, request: Request, meeting: str, number: str) -> Response:
+        registration = self.get_object()
+        body = RegistrationChangesSerializer(
+            registration,
+            data=request.data,
+            partial=True,
+            context={"meeting": registration.meeting, "as_organizer": True},
+        )
+        body.is_valid(raise_exception=True)
+        amending.amend(
+            registration=registration,
+            changes=dict(body.validated_data),
+            version=preconditions.version_of(request),
+            at=timezone.now(),
+            by=acting(request),
+            as_organizer=True,
+        )
+        return self.current()
+
+    @extend_schema(
+        request=TransitionSerializer,
+        responses=RegistrationSerializer,
+        summary="Decide about a registration",
+    )
+    @action(detail=True, methods=["post"])
+    def transitions(self, request: Request, meeting: str, number: str) -> Response:
+        """
+        approve · decline · promote (from the waiting list) · cancel · restore · erase.
+        Each tells the person by mail, except erase.
+        """
+        body = TransitionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        _decide(self.get_object(), request, **body.validated_data)
+        return self.current()
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.current()
+
+    def current(self) -> Response:
+        """The registration as it is now, with its ETag."""
+        registration = self.get_object()
+        response = Response(RegistrationSerializer(registration).data)
+        response["ETag"] = preconditions.etag(registration.version)
+        return response
+
+
+def _decide(
+    registration: Registration,
+    request: Request,
+    *,
+    event: str,
+    reason: str,
+    shows_reason: bool,
+    over_capacity: bool,
+) -> None:
+    common: dict[str, Any] = {
+        "registration": registration,
+        "at": timezone.now(),
+        "by": acting(request),
+    }
+    match event:
+        case "approve":
+            review.approve(**common, over_capacity=over_capacity)
+        case "promote":
+            review.promote(**common, over_capacity=over_capacity)
+        case "decline":
+            review.decline(**common, reason=reason, shows_reason=shows_reason)
+        case "cancel":
+            booking.cancel(**common)
+        case "restore":
+            booking.restore(**common)
+        case "erase":
+            erasure.erase(**common)
+
+
+def _claim(request: Request, meeting: Meeting) -> Claim | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY):
+        raise ValidationError(
+            {"Idempotency-Key": _("A key has 1 to 80 printable ASCII characters.")}
+        )
+    return Claim(scope=f"api:register:{meeting.pk}", key=key, body=request.data)
+
+
+def _booked(booked: booking.Booked, meeting: Meeting) -> Response:
+    registration = booked.registration
+    answer = {
+        "number": registration.number,
+        "status": booked.status,
+        "waiting_position": booked.waiting_position,
+        "manage_url": links.manage_url(registration),
+        "ticket_url": links.ticket_url(registration),
+        "calendar_url": links.calendar_url(registration),
+    }
+    response = Response(BookedSerializer(answer).data, status=status.HTTP_201_CREATED)
+    response["Location"] = reverse(
+        "api-registration-detail", args=[meeting.slug, registration.number]
+    )
+    return response

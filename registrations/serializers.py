@@ -1,0 +1,288 @@
+"""What the API says and takes about registrations. Serializers write nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from events.models import Category, Meeting, Region, validate_time_zone
+from registrations import links, names, seats
+from registrations.models import AttendanceMode, ConsentKind, Registration, Status
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+class NameField(serializers.CharField):
+    """One part of a name; the objection says which sign is in the way."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default="", allow_blank=True, max_length=500, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return names.check(super().to_internal_value(data))
+        except names.NameNotAccepted as objection:
+            raise serializers.ValidationError(str(objection), code="name") from objection
+
+
+class LineField(serializers.CharField):
+    """A line of free text: what cannot be seen is taken out, nothing else is touched."""
+
+    def to_internal_value(self, data: Any) -> str:
+        cleaned = names.clean(super().to_internal_value(data))
+        if not cleaned and not self.allow_blank:
+            self.fail("blank")
+        return cleaned
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class RegionField(serializers.Field[Region, str, str, Any]):
+    """The code of a region of the meeting's list, or null for "no region"."""
+
+    default_error_messages = {"unknown": _("“{code}” is not a region of this meeting's list.")}
+
+    def to_internal_value(self, data: Any) -> Region:
+        meeting: Meeting = self.context["meeting"]
+        regions = meeting.region_set.regions.active()
+        region = regions.filter(code=data).first() if _is_plain(data) else None
+        if region is None:
+            self.fail("unknown", code=str(data)[:20])
+        return region
+
+    def to_representation(self, value: Region) -> str:
+        return value.code
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class CategoryField(serializers.Field[Category, str, str, Any]):
+    """The code of a category of the meeting; visitors may name those open to choice."""
+
+    default_error_messages = {"unknown": _("“{code}” is not a category open to you.")}
+
+    def to_internal_value(self, data: Any) -> Category:
+        meeting: Meeting = self.context["meeting"]
+        categories = meeting.categories.all()
+        if not self.context.get("as_organizer"):
+            categories = categories.filter(self_selectable=True)
+        category = categories.filter(code=data).first() if _is_plain(data) else None
+        if category is None:
+            self.fail("unknown", code=str(data)[:20])
+        return category
+
+    def to_representation(self, value: Category) -> str:
+        return value.code
+
+
+def _is_plain(data: Any) -> bool:
+    return isinstance(data, str) and data.isprintable() and len(data) <= 40
+
+
+class DetailsSerializer(serializers.Serializer[Any]):
+    """What is asked about a person, in both doors."""
+
+    family_name = NameField()
+    given_name = NameField()
+    patronymic = NameField()
+    email = serializers.EmailField(max_length=254)
+    phone = LineField(max_length=40, default="", allow_blank=True)
+    organization = LineField(max_length=300)
+    position = LineField(max_length=300, default="", allow_blank=True)
+    region = RegionField(allow_null=True, help_text="Code in the meeting's list; null: no region.")
+    category = CategoryField(required=False, help_text="Code; default: the first open to choice.")
+    attendance_mode = serializers.ChoiceField(
+        choices=AttendanceMode.choices, default=AttendanceMode.IN_PERSON
+    )
+    language = serializers.ChoiceField(choices=LANGUAGES, required=False)
+    time_zone = serializers.CharField(max_length=64, default="", allow_blank=True)
+
+    def validate_time_zone(self, name: str) -> str:
+        if name:
+            validate_time_zone(name)
+        return name
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        parts = [
+            attrs.get(part, getattr(self.instance, part, ""))
+            for part in ("family_name", "given_name")
+        ]
+        if not any(parts):
+            raise serializers.ValidationError(
+                {"given_name": _("Write the name: family name or given name, or both.")}
+            )
+        return attrs
+
+
+class SubmittedBySerializer(serializers.Serializer[Any]):
+    name = LineField(max_length=250)
+    email = serializers.EmailField(max_length=254)
+
+
+class NewRegistrationSerializer(DetailsSerializer):
+    """A registration as somebody sends it."""
+
+    consents = serializers.ListField(
+        child=serializers.ChoiceField(choices=ConsentKind.choices),
+        default=list,
+        max_length=len(ConsentKind),
+        help_text="Kinds of the documents that were agreed to.",
+    )
+    submitted_by = SubmittedBySerializer(
+        required=False, allow_null=True, help_text="Who registers, if it is somebody else."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Flat, as an application is: the defaults of the meeting filled in."""
+        attrs = super().validate(attrs)
+        meeting: Meeting = self.context["meeting"]
+        submitted_by = attrs.pop("submitted_by", None) or {}
+        attrs["submitted_by_name"] = submitted_by.get("name", "")
+        attrs["submitted_by_email"] = submitted_by.get("email", "")
+        attrs.setdefault("language", (get_language() or settings.LANGUAGE_CODE)[:2])
+        if "category" not in attrs:
+            order = ("-self_selectable", "position", "pk")
+            attrs["category"] = meeting.categories.order_by(*order).first()
+        kinds = attrs.pop("consents")
+        documents = {each.kind: each for each in meeting.consent_documents.current()}
+        if unknown := [kind for kind in kinds if kind not in documents]:
+            raise serializers.ValidationError(
+                {"consents": _("The meeting has no document “%(kind)s”.") % {"kind": unknown[0]}}
+            )
+        attrs["consents"] = [documents[kind] for kind in dict.fromkeys(kinds)]
+        return attrs
+
+
+class BookedSerializer(serializers.Serializer[Any]):
+    """The answer to a registration."""
+
+    number = serializers.CharField()
+    status = serializers.CharField()
+    waiting_position = serializers.IntegerField(
+        allow_null=True, help_text="Place in line; null unless on the waiting list."
+    )
+    manage_url = serializers.URLField()
+    ticket_url = serializers.URLField()
+    calendar_url = serializers.URLField()
+
+
+class RegistrationSerializer(serializers.ModelSerializer[Registration]):
+    """A registration as the organizer sees it. Keys of the person (link, code) are not told."""
+
+    category = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    region = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    consents = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Registration
+        fields = [
+            "number", "status", "seat", "source", "attendance_mode", "category", "region",
+            "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
+            "organization", "position", "language", "time_zone", "submitted_by_name",
+            "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
+            "decision_reason", "shows_reason", "consents", "warnings", "unsubscribed_at",
+            "erased_at", "version",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_consents(self, registration: Registration) -> list[str]:
+        return [
+            consent.document.kind
+            for consent in registration.consents.all()
+            if consent.withdrawn_at is None
+        ]
+
+    def get_warnings(self, registration: Registration) -> list[str]:
+        """What to look at before badges are printed."""
+        if registration.erased_at:
+            return []
+        return names.warnings(
+            registration.family_name, registration.given_name, registration.patronymic
+        )
+
+
+class RegistrationChangesSerializer(DetailsSerializer):
+    """What the organizer may correct."""
+
+    latin_name = LineField(max_length=250, default="", allow_blank=True)
+
+
+class MyChangesSerializer(RegistrationChangesSerializer):
+    """What a person may correct. The address has a route of its own: the link goes there."""
+
+    email = None  # type: ignore[assignment]  # DRF's way of leaving a field out
+    category = None  # type: ignore[assignment]
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
+
+
+class TransitionSerializer(serializers.Serializer[Any]):
+    """What the organizer decides."""
+
+    event = serializers.ChoiceField(
+        choices=["approve", "decline", "promote", "cancel", "restore", "erase"]
+    )
+    reason = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    shows_reason = serializers.BooleanField(
+        default=False, help_text="Whether the person reads the reason of a refusal."
+    )
+    over_capacity = serializers.BooleanField(
+        default=False, help_text="Deliberately beyond the seat limit; stands in the journal."
+    )
+
+
+class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
+    """A registration as the person sees it."""
+
+    meeting = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    category = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    region = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    waiting_position = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField()
+    may_change = serializers.SerializerMethodField()
+    online_url = serializers.SerializerMethodField()
+    manage_url = serializers.SerializerMethodField()
+    ticket_url = serializers.SerializerMethodField()
+    calendar_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Registration
+        fields = [
+            "number", "meeting", "status", "waiting_position", "reason", "attendance_mode",
+            "category", "region", "family_name", "given_name", "patronymic", "latin_name", "email",
+            "phone", "organization", "position", "language", "time_zone", "submitted_by_name",
+            "submitted_by_email", "registered_at", "may_change", "online_url", "manage_url",
+            "ticket_url", "calendar_url", "version",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_waiting_position(self, registration: Registration) -> int | None:
+        return seats.position(registration)
+
+    def get_reason(self, registration: Registration) -> str:
+        return registration.decision_reason if registration.shows_reason else ""
+
+    def get_may_change(self, registration: Registration) -> bool:
+        return registration.is_live and registration.meeting.takes_edits(timezone.now())
+
+    def get_online_url(self, registration: Registration) -> str:
+        """Only the confirmed may know where the meeting is shown."""
+        confirmed = registration.status == Status.CONFIRMED
+        return registration.meeting.online_url if confirmed else ""
+
+    def get_manage_url(self, registration: Registration) -> str:
+        return links.manage_url(registration)
+
+    def get_ticket_url(self, registration: Registration) -> str:
+        return links.ticket_url(registration)
+
+    def get_calendar_url(self, registration: Registration) -> str:
+        return links.calendar_url(registration)

@@ -1,0 +1,367 @@
+"""Meetings and registrations as their organizers read, change and decide them."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts import bearer
+from accounts.models import JournalEntry
+from events.models import Meeting, MeetingStatus
+from notifications.models import Message
+from registrations.models import Registration, Status
+from tests import factories
+from tests.api.conftest import Client, coming
+
+pytestmark = pytest.mark.django_db
+
+
+def new_meeting(**overrides):
+    starts_at = timezone.now().replace(microsecond=0) + timedelta(days=30)
+    body = {
+        "title": "Совещание индустриальных парков",
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(hours=3)).isoformat(),
+        "time_zone": "Europe/Moscow",
+        "venue": "Башня «Образец»",
+        "hosts": [{"name": "Ассоциация (демо)", "name_alt": "Association (demo)"}],
+        "seat_limit": 60,
+    }
+    return body | overrides
+
+
+def listed(response):
+    return [row["slug"] for row in response.json()["results"]]
+
+
+def test_everybody_sees_published_meetings_and_owners_their_drafts(anyone, organizer, owner):
+    published = coming(owner=owner)
+    hidden = coming(owner=owner, status="draft", published_at=None)
+
+    assert listed(anyone.send("get", "meetings/")) == [published.slug]
+    assert listed(organizer.send("get", "meetings/")) == [published.slug, hidden.slug]
+
+
+def test_own_lists_only_ones_own(organizer, stranger, meeting):
+    assert listed(organizer.send("get", "meetings/?own=true")) == [meeting.slug]
+    assert meeting.slug not in listed(stranger.send("get", "meetings/?own=true"))
+
+
+def test_a_draft_is_hidden_from_strangers(anyone, stranger, organizer, owner):
+    draft = coming(owner=owner, status="draft", published_at=None)
+
+    assert anyone.send("get", f"meetings/{draft.slug}/").status_code == 404
+    assert stranger.send("get", f"meetings/{draft.slug}/").status_code == 404
+    assert organizer.send("get", f"meetings/{draft.slug}/").status_code == 200
+
+
+def test_a_meeting_tells_strangers_what_the_form_needs_and_no_secret(anyone, owner):
+    meeting = coming(owner=owner, online_url="https://secret.example/room")
+    factories.make_consent(meeting)
+
+    said = anyone.send("get", f"meetings/{meeting.slug}/").json()
+
+    assert [region["code"] for region in said["region_set"]["regions"]] == [
+        "RU-KGD",
+        "RU-KLU",
+        "RU-PRI",
+    ]
+    assert "staff" not in [category["code"] for category in said["categories"]]
+    assert [document["kind"] for document in said["consent_documents"]] == ["processing"]
+    assert said["takes_registrations"] is True
+    assert not {"online_url", "seats", "version", "retention_days"} & set(said)
+    assert "secret.example" not in str(said)
+
+
+def test_an_owner_reads_seats_version_and_etag(organizer, meeting):
+    factories.make_registration(meeting=meeting)
+
+    response = organizer.send("get", f"meetings/{meeting.slug}/")
+
+    assert response.json()["seats"] == {
+        "seat_limit": 2,
+        "taken": 1,
+        "over": 0,
+        "waiting": 0,
+        "free": 1,
+    }
+    assert response["ETag"] == f'"{meeting.version}"'
+    assert response.json()["page_url"] == f"http://testserver/m/{meeting.slug}/"
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_meetings_costs_the_same(anyone, owner, rows, django_assert_num_queries):
+    for _ in range(rows):
+        coming(owner=owner)
+
+    with django_assert_num_queries(2):
+        assert len(listed(anyone.send("get", "meetings/"))) == rows
+
+
+def test_pages_are_linked(anyone, owner):
+    for _ in range(3):
+        coming(owner=owner)
+
+    first = anyone.send("get", "meetings/?page_size=2")
+
+    assert first["Link"] == f'<{first.json()["next"]}>; rel="next"'
+    second = anyone.get(first.json()["next"], headers={"Accept-Language": "en"})
+    assert len(second.json()["results"]) == 1
+    assert 'rel="prev"' in second["Link"]
+
+
+def test_create_makes_a_draft_with_defaults(organizer, owner):
+    response = organizer.send("post", "meetings/", new_meeting())
+
+    meeting = Meeting.objects.get()
+    assert response.status_code == 201, response.content
+    assert response["Location"] == f"/api/v1/meetings/{meeting.slug}/"
+    said = response.json()
+    assert said["status"] == "draft"
+    assert said["seats"]["seat_limit"] == 60
+    assert said["hosts"] == [{"name": "Ассоциация (демо)", "name_alt": "Association (demo)"}]
+    assert len(said["region_set"]["regions"]) == 83
+    assert [each["kind"] for each in said["consent_documents"]] == ["processing"]
+    assert list(meeting.owners.all()) == [owner]
+    assert JournalEntry.objects.get(action="meeting.drafted").via == "api"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"title": ""}, "/title"),
+        ({"ends_at": "2026-01-01T00:00:00Z"}, "/ends_at"),
+        ({"doors_at": "2999-01-01T00:00:00Z"}, "/doors_at"),
+        ({"time_zone": "Mars/Base"}, "/time_zone"),
+        ({"starts_at": "tomorrow"}, "/starts_at"),
+        ({"seat_limit": -1}, "/seat_limit"),
+        ({"seat_limit": 10**12}, "/seat_limit"),
+        ({"region_set": 999999}, "/region_set"),
+        ({"hosts": [{"name": ""}]}, "/hosts/0/name"),
+        ({"approval": "maybe"}, "/approval"),
+        ({"language": "fr"}, "/language"),
+        ({"retention_days": 99999999}, "/retention_days"),
+        ({"map_url": "javascript:alert(1)"}, "/map_url"),
+    ],
+)
+def test_create_points_to_what_is_wrong(organizer, change, pointer):
+    response = organizer.send("post", "meetings/", new_meeting(**change))
+
+    assert response.status_code == 422, response.content
+    assert pointer in [error["pointer"] for error in response.json()["errors"]]
+    assert not Meeting.objects.exists()
+
+
+def test_a_strangers_region_list_cannot_be_used(organizer):
+    others = factories.make_regions()
+
+    response = organizer.send("post", "meetings/", new_meeting(region_set=others.pk))
+
+    assert response.status_code == 422
+
+
+def test_change_needs_the_version_it_was_made_from(organizer, meeting):
+    url = f"meetings/{meeting.slug}/"
+
+    without = organizer.send("patch", url, {"venue": "Зал 5"})
+    assert (without.status_code, without.json()["code"]) == (428, "precondition_required")
+
+    changed = organizer.send("patch", url, {"venue": "Зал 5"}, match=meeting.version)
+    assert changed.status_code == 200, changed.content
+    assert changed.json()["venue"] == "Зал 5"
+    assert changed["ETag"] == f'"{meeting.version + 1}"'
+
+    stale = organizer.send("patch", url, {"venue": "Зал 7"}, match=meeting.version)
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert stale.json()["current"]["venue"] == "Зал 5"
+    assert stale["ETag"] == changed["ETag"]
+
+
+@pytest.mark.parametrize("match", ['W/"1"', '"x"', "1", '"1", "2"'])
+def test_only_a_strong_tag_of_ours_matches(organizer, meeting, match):
+    response = organizer.send("patch", f"meetings/{meeting.slug}/", {"venue": "5"}, match=match)
+
+    assert response.status_code == 412
+
+
+def test_moving_a_meeting_tells_everybody_once(organizer, meeting):
+    factories.make_registration(meeting=meeting)
+    later = meeting.ends_at + timedelta(hours=1)
+
+    organizer.send("patch", f"meetings/{meeting.slug}/", {"ends_at": later.isoformat()}, match="*")
+
+    assert Message.objects.count() == 1
+
+
+def test_publish_names_what_is_missing_then_opens_the_page(organizer, anyone):
+    slug = organizer.send("post", "meetings/", new_meeting(venue="")).json()["slug"]
+
+    refused = organizer.send("post", f"meetings/{slug}/publish/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "meeting_incomplete")
+    assert "place" in refused.json()["missing"]
+
+    organizer.send("patch", f"meetings/{slug}/", {"venue": "Зал 2"}, match="*")
+    published = organizer.send("post", f"meetings/{slug}/publish/")
+    assert published.json()["status"] == "published"
+    assert anyone.send("get", f"meetings/{slug}/").status_code == 200
+
+
+def test_cancel_tells_everybody(organizer, meeting):
+    factories.make_registration(meeting=meeting)
+
+    response = organizer.send("post", f"meetings/{meeting.slug}/cancel/", {"reason": "Метель"})
+
+    assert response.json()["status"] == MeetingStatus.CANCELLED
+    assert Message.objects.count() == 1
+    assert organizer.send("post", f"meetings/{meeting.slug}/cancel/", {}).status_code == 200
+    assert Message.objects.count() == 1
+
+
+# --- registrations -----------------------------------------------------------------
+
+
+def people(client, meeting, query=""):
+    response = client.send("get", f"meetings/{meeting.slug}/registrations/{query}")
+    assert response.status_code == 200, response.content
+    return [row["family_name"] for row in response.json()["results"]]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_registrations_costs_the_same(
+    organizer, meeting, rows, django_assert_num_queries
+):
+    for _ in range(rows):
+        factories.make_registration(meeting=meeting, seat="none", status=Status.PENDING)
+
+    with django_assert_num_queries(4):
+        assert len(people(organizer, meeting)) == rows
+
+
+def test_the_list_keeps_the_persons_keys_to_itself(organizer, meeting):
+    registration = factories.make_registration(meeting=meeting)
+
+    said = organizer.send("get", f"meetings/{meeting.slug}/registrations/").content.decode()
+
+    assert registration.ticket_code not in said
+    assert "/r/" not in said
+
+
+def test_filters_and_search(organizer, meeting):
+    factories.make_registration(
+        meeting=meeting, family_name="Соловьёв", region=meeting.region_set.regions.first()
+    )
+    factories.make_registration(
+        meeting=meeting, family_name="Ким", status=Status.PENDING, category_code="ministry"
+    )
+    number = Registration.objects.get(family_name="Ким").number
+
+    assert people(organizer, meeting, "?q=соловьев") == ["Соловьёв"]
+    assert people(organizer, meeting, "?q=cjkjdmtd") == ["Соловьёв"]
+    assert people(organizer, meeting, "?q=soloviev") == ["Соловьёв"]
+    assert people(organizer, meeting, f"?q={number}") == ["Ким"]
+    assert people(organizer, meeting, "?status=pending") == ["Ким"]
+    assert people(organizer, meeting, "?status=pending&status=confirmed") == ["Соловьёв", "Ким"]
+    assert people(organizer, meeting, "?category=ministry") == ["Ким"]
+    assert people(organizer, meeting, "?region=RU-KGD") == ["Соловьёв"]
+    assert people(organizer, meeting, "?region=none") == ["Ким"]
+
+
+@pytest.mark.parametrize(
+    "query", ["?status=nonsense", "?source=nonsense", "?category=%00", "?q=%00", "?region=%00"]
+)
+def test_a_filter_that_cannot_be_is_refused(organizer, meeting, query):
+    response = organizer.send("get", f"meetings/{meeting.slug}/registrations/{query}")
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_strangers_find_no_registration(anyone, stranger, meeting, method):
+    registration = factories.make_registration(meeting=meeting)
+    one = f"meetings/{meeting.slug}/registrations/{registration.number}/"
+
+    for client, code in ((anyone, 401), (stranger, 404)):
+        response = client.send(method, one, {"family_name": "Х"}, match="*")
+        assert response.status_code == code
+        assert registration.email not in response.content.decode()
+    assert stranger.send("post", f"{one}transitions/", {"event": "cancel"}).status_code == 404
+    assert anyone.send("post", f"{one}transitions/", {"event": "cancel"}).status_code == 401
+    assert stranger.send("get", f"meetings/{meeting.slug}/registrations/").status_code == 404
+    assert anyone.send("get", f"meetings/{meeting.slug}/registrations/").status_code == 401
+    registration.refresh_from_db()
+    assert registration.status == Status.CONFIRMED
+
+
+def test_correct_a_registration(organizer, meeting):
+    registration = factories.make_registration(meeting=meeting)
+    one = f"meetings/{meeting.slug}/registrations/{registration.number}/"
+    tag = organizer.send("get", one)["ETag"]
+
+    assert organizer.send("patch", one, {"family_name": "Ким"}).status_code == 428
+    changed = organizer.send("patch", one, {"family_name": "Ким"}, match=tag)
+    assert changed.json()["family_name"] == "Ким", changed.content
+    stale = organizer.send("patch", one, {"family_name": "Ли"}, match=tag)
+    assert stale.status_code == 412
+    assert stale.json()["current"]["family_name"] == "Ким"
+    wrong = organizer.send("patch", one, {"family_name": "Ли2"}, match=changed["ETag"])
+    assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("was", "event", "becomes"),
+    [
+        (Status.PENDING, "approve", "confirmed"),
+        (Status.PENDING, "decline", "declined"),
+        (Status.CONFIRMED, "cancel", "cancelled"),
+        (Status.CONFIRMED, "erase", "cancelled"),
+    ],
+)
+def test_transitions(organizer, meeting, was, event, becomes):
+    registration = factories.make_registration(meeting=meeting, status=was)
+    one = f"meetings/{meeting.slug}/registrations/{registration.number}/"
+
+    response = organizer.send("post", f"{one}transitions/", {"event": event})
+
+    assert response.status_code == 200, response.content
+    assert response.json()["status"] == becomes
+    assert JournalEntry.objects.about(f"registration:{registration.pk}").last().via == "api"
+
+
+def test_restore_takes_a_cancellation_back(organizer, meeting):
+    registration = factories.make_registration(meeting=meeting)
+    url = f"meetings/{meeting.slug}/registrations/{registration.number}/transitions/"
+    organizer.send("post", url, {"event": "cancel"})
+
+    assert organizer.send("post", url, {"event": "restore"}).json()["status"] == "confirmed"
+
+
+def test_a_transition_that_cannot_be_is_refused(organizer, meeting):
+    registration = factories.make_registration(meeting=meeting)
+    url = f"meetings/{meeting.slug}/registrations/{registration.number}/transitions/"
+
+    refused = organizer.send("post", url, {"event": "promote"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_transition")
+    assert organizer.send("post", url, {"event": "dance"}).status_code == 422
+
+
+def test_over_capacity_is_a_deliberate_act(organizer, owner):
+    meeting = coming(owner=owner, seat_limit=1)
+    factories.make_registration(meeting=meeting)
+    waiting = factories.make_registration(meeting=meeting, status=Status.WAITLISTED)
+    url = f"meetings/{meeting.slug}/registrations/{waiting.number}/transitions/"
+
+    full = organizer.send("post", url, {"event": "promote"})
+    assert (full.status_code, full.json()["code"]) == (409, "meeting_full")
+    over = organizer.send("post", url, {"event": "promote", "over_capacity": True})
+    assert (over.json()["status"], over.json()["seat"]) == ("confirmed", "over")
+
+
+def test_a_reading_token_may_not_change(owner, meeting):
+    _token, clear = bearer.issue(user=owner, label="r", scope="read", at=timezone.now())
+    reader = Client()
+    reader.credentials(HTTP_AUTHORIZATION=f"Bearer {clear}")
+
+    assert reader.send("get", f"meetings/{meeting.slug}/registrations/").status_code == 200
+    refused = reader.send("post", f"meetings/{meeting.slug}/cancel/", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert "only read" in refused.json()["detail"]
