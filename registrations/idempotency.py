@@ -64,7 +64,8 @@ def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO registrations_idempotencykey (scope, key, body_hash, answer, created_at)"
+                "INSERT INTO registrations_idempotencykey"
+                " (scope, key, body_hash, answer, created_at)"
                 " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
                 [claim.scope, claim.key, claim.body_hash, json.dumps(answer), at],
             )
