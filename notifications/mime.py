@@ -150,7 +150,9 @@ def _multipart(subtype: str, parts: list[str], *, seed: UUID, more: str = "") ->
 
 
 def _content_type(enclosure: Enclosure) -> str:
-    params = "".join(f"; {_token(k)}={_token(v)}" for k, v in enclosure.params.items())
+    # RFC 6047 2.4: a calendar says its charset, for mail programs that assume ASCII.
+    said = {"charset": "UTF-8"} if enclosure.is_calendar else {}
+    params = "".join(f"; {_token(k)}={_token(v)}" for k, v in (said | {**enclosure.params}).items())
     return f"{enclosure.content_type}{params}"
 
 
@@ -168,12 +170,10 @@ def _attachment(file: Enclosure) -> str:
     kind = "application/ics" if file.is_calendar else _content_type(file)
     name = _clean(file.filename)
     plain = _token(name)
-    # RFC 6266/2231: whoever understands the starred form takes it.
-    starred = "" if plain == name else f"; filename*=utf-8''{quote(name, safe='')}"
+    # RFC 2231, and not both forms: some readers would take the plain one.
+    said = f'filename="{plain}"' if plain == name else f"filename*=utf-8''{quote(name, safe='')}"
     return _part(
-        f'{kind}; name="{plain}"',
-        file.content,
-        f'Content-Disposition: attachment; filename="{plain}"{starred}',
+        f'{kind}; name="{plain}"', file.content, f"Content-Disposition: attachment; {said}"
     )
 
 
