@@ -46,6 +46,8 @@ class Supervisor:
 
     children: list[Child] = field(default_factory=list)
     said_stop: str = ""
+    # Whether somebody looks at `said_stop`; otherwise a signal breaks off what is being done.
+    is_watching: bool = False
 
     def __post_init__(self) -> None:
         self._wake, self._bell = os.pipe()
@@ -64,6 +66,7 @@ class Supervisor:
 
     def watch(self, *, until: Callable[[], bool] = lambda: False, pause: float = 60.0) -> None:
         """Keep everybody alive until told to stop, or `until` holds (asked every `pause` s)."""
+        self.is_watching = True
         while not self.said_stop and not until():
             now = time.monotonic()
             for child in self.children:
@@ -72,9 +75,11 @@ class Supervisor:
             select.select([self._wake], [], [], max(0.0, min([pause, *waits])))
             with suppress(BlockingIOError):
                 os.read(self._wake, 4096)
+        self.is_watching = False
 
     def stop(self) -> None:
         """Stop all within 15 s, users before what they use, each with its whole family."""
+        self.is_watching = True  # a second Ctrl-C does not make this any quicker
         for tier, patience in [(0, 7.0), (1, 2.0), (2, 4.0)]:
             group = [c.process for c in self.children if c.process and c.tier == tier]
             for child in self.children:
@@ -90,6 +95,8 @@ class Supervisor:
 
     def _hear_stop(self, number: int, _frame: FrameType | None) -> None:
         self.said_stop = signal.Signals(number).name
+        if not self.is_watching:
+            raise KeyboardInterrupt
 
     def _start(self, child: Child) -> None:
         child.process = child.start()
