@@ -15,12 +15,13 @@ from attendance import scanlog
 from attendance.desks import Desk
 from attendance.models import Outcome
 from attendance.scanlog import Entry, ScanInput, Voiding
-from attendance.verdicts import VERDICTS, Verdict, box_of
+from attendance.verdicts import STANDING, VERDICTS, Verdict, box_of
 from events import when
 from events.models import Meeting, in_language
 
 __all__ = ["IdReused", "Result", "ScanInput", "ScanUnknown", "record", "void"]
 
+LONG_PART = 15
 # What was missing for these can be decided at the desk by whoever may admit.
 ADMISSIBLE = {Outcome.PENDING, Outcome.WAITLISTED, Outcome.ONLINE}
 
@@ -45,6 +46,11 @@ class Person:
     category: str
     colour: str
     box: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether some part of the name would not fit a phone's width in the largest type."""
+        return any(len(part) > LONG_PART for part in self.name.replace("-", " ").split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,11 @@ class Result:
     @property
     def is_in(self) -> bool:
         return self.outcome == Outcome.ACCEPTED
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether the scan says that the person came, so that it can be a mistake."""
+        return self.outcome in STANDING
 
     @property
     def line(self) -> str:

@@ -16,7 +16,11 @@ class WalkInForm(forms.Form):
     """Fields as the desk needs them; `application()` is what the use case takes."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
-    family_name = forms.CharField(label=_("Family name"), max_length=120, required=False)
+    family_name = forms.CharField(
+        label=_("Family name"),
+        max_length=120,
+        error_messages={"required": _("Write the name as it stands in the passport.")},
+    )
     given_name = forms.CharField(label=_("Given name"), max_length=120, required=False)
     patronymic = forms.CharField(label=_("Patronymic"), max_length=120, required=False)
     organization = forms.CharField(label=_("Organization"), max_length=300, required=False)
@@ -61,8 +65,6 @@ class WalkInForm(forms.Form):
                 cleaned[name] = names.check(cleaned.get(name, ""))
             except names.NameNotAccepted as error:
                 self.add_error(name, str(error))
-        if not cleaned.get("family_name") and not cleaned.get("given_name"):
-            self.add_error("family_name", _("Write the name as it stands in the passport."))
         cleaned["organization"] = names.clean(cleaned.get("organization", ""))
         return cleaned
 

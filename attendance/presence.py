@@ -16,7 +16,7 @@ from accounts import journal
 from accounts.refusals import Refused
 from attendance.desks import Desk
 from attendance.models import Checkpoint, Outcome, Presence, Scan
-from attendance.verdicts import VERDICTS, box_of
+from attendance.verdicts import STANDING, VERDICTS, box_of
 from events import when
 from events.models import OrganizationVariant, in_language
 from registrations import names, throttle, tickets
@@ -156,6 +156,7 @@ class Line:
     name: str
     word: str
     is_undone: bool
+    can_be_undone: bool
 
 
 def log(*, desk: Desk) -> list[Line]:
@@ -174,6 +175,7 @@ def log(*, desk: Desk) -> list[Line]:
             name=scan.registration.full_name if scan.registration else scan.code,
             word=str(VERDICTS[Outcome(scan.outcome)].word),
             is_undone=bool(scan.voided_by.all()),
+            can_be_undone=scan.outcome in STANDING,
         )
         for scan in scans
     ]

@@ -20,6 +20,9 @@ class Verdict:
     advice: str | Promise
 
 
+# These say that the person came: presence is folded from them, and they can be undone.
+STANDING = frozenset({Outcome.ACCEPTED, Outcome.ALREADY_IN})
+
 VERDICTS = {
     Outcome.ACCEPTED: Verdict("yes", "yes", _("Welcome"), _("Hand over the badge.")),
     Outcome.ALREADY_IN: Verdict(

@@ -29,6 +29,7 @@ from attendance.models import Method
 from attendance.wording import script_words
 from events import access
 from events.models import Meeting, MeetingStatus, Purpose
+from registrations import letters
 
 P = ParamSpec("P")
 
@@ -50,6 +51,7 @@ def desk(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "link": link,
         "meeting": link.meeting,
+        "host": letters.host_name(link.meeting),
         "title": link.meeting.text("title"),
         "short_title": link.meeting.text("short_title"),
         "venue": link.meeting.text("venue"),
@@ -201,7 +203,7 @@ def _page(
         "notice": notice,
         "config": {
             "device": here.device_id,
-            "desk": here.label,
+            "zone": here.time_zone,
             "header": OWN_PAGE,
             "urls": {
                 "scans": reverse("api-checkin-scans"),

@@ -36,10 +36,10 @@ def script_words() -> dict[str, str]:
         "already": _("in since {time}, {desk}"),
         "undone": _("Undone"),
         "undo": _("Undo"),
+        "search": _("Look up"),
         "undo_waits": _("Undone here. It will be sent when there is a connection."),
         "again": _("Let in again"),
         "admit": _("Admit"),
         "box": _("Badge in box"),
         "not_saved": _("Not sent. What you typed is kept: press again in a moment."),
-        "scan_refused": _("The server did not accept this scan."),
     }

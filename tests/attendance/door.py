@@ -77,6 +77,7 @@ def make_person(meeting: Meeting, family: str = "Ёлкин", given: str = "Пё
     person.search_key = names.search_key(
         person.family_name, person.given_name, person.patronymic, person.organization
     )
+    person.organization_key = names.organization_key(person.organization)
     person.link_hash = links.hashed(person)
     person.save()
     return person

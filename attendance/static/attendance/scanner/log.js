@@ -11,9 +11,11 @@ export class Log {
    * @param {HTMLElement} list
    * @param {HTMLTemplateElement} template
    * @param {Record<string, string>} words
+   * @param {string} zone the venue's
    * @param {(scan: string) => void} undo
    */
-  constructor(list, template, words, undo) {
+  constructor(list, template, words, zone, undo) {
+    this.clock = new Intl.DateTimeFormat("ru", { hour: "2-digit", minute: "2-digit", timeZone: zone });
     this.list = list;
     this.template = template;
     this.words = words;
@@ -30,24 +32,26 @@ export class Log {
 
   /**
    * @param {string} id
-   * @param {{name: string, word: string}} line
+   * @param {{name: string, word: string, canBeUndone: boolean, at?: string}} line
    */
-  add(id, { name, word }) {
+  add(id, { name, word, canBeUndone, at }) {
     const known = this.#lines.get(id);
     if (known) {
       const shown = known.querySelector(".who span");
       if (shown) shown.textContent = word;
+      if (!canBeUndone) known.querySelector("button")?.remove();
       return;
     }
     const { root, slot } = slots(this.template);
     const line = /** @type {HTMLElement} */ (root.firstElementChild);
-    const now = new Date();
-    slot("clock").textContent = now.toTimeString().slice(0, 5);
-    slot("clock").setAttribute("datetime", now.toISOString());
+    const moment = at ? new Date(at) : new Date();
+    slot("clock").textContent = this.clock.format(moment);
+    slot("clock").setAttribute("datetime", moment.toISOString());
     slot("name").textContent = name;
     slot("word").textContent = word;
     slot("undo").setAttribute("aria-label", `${this.words.undo}: ${name}`);
     slot("undo").addEventListener("click", () => this.undo(id));
+    if (!canBeUndone) slot("undo").remove();
     this.list.prepend(line);
     this.#lines.set(id, line);
     while (this.list.childElementCount > LONGEST) this.list.lastElementChild?.remove();

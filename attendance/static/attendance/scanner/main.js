@@ -18,7 +18,7 @@ const { words, urls } = config;
 const call = makeCall(config.header);
 const queue = new Queue(`desk-${config.device}`, urls, call);
 const verdict = new VerdictScreen(part("#verdict"), part("#verdict-template"));
-const log = new Log(part("[data-log]"), part("#log-template"), words, undo);
+const log = new Log(part("[data-log]"), part("#log-template"), words, config.zone, undo);
 document.documentElement.classList.add("scripted");
 
 /* --- one scan ------------------------------------------------------------------- */
@@ -36,7 +36,7 @@ async function scan({ name, ...what }) {
   clearTimeout(waiting);
   const label = name || what.code || "";
   if (!result) {
-    log.add(made.id, { name: label, word: words.unsent_title });
+    log.add(made.id, { name: label, word: words.unsent_title, canBeUndone: true });
     if (newest === made.id && !isOver) {
       verdict.show(
         {
@@ -61,7 +61,9 @@ function judge(result, isShown, label = "") {
     return;
   }
   const { id, person } = result;
-  log.add(id, { name: person?.name || label, word: result.text });
+  const canBeUndone = result.outcome === "accepted" || result.offer === "again";
+  const name = person?.name || label;
+  log.add(id, { name, word: result.text, canBeUndone, at: result.scanned_at });
   if (result.outcome === "accepted" && !result.replayed) count(1);
   if (!isShown) return;
   const choices = [];
@@ -72,7 +74,11 @@ function judge(result, isShown, label = "") {
   if (person && result.offer === "admit") {
     choices.push({ label: words.admit, run: () => admit(person) });
   }
-  if (person) choices.push({ label: words.undo, run: () => undo(id) });
+  if (result.outcome === "unknown") {
+    choices.push({ label: words.search, run: () => (location.hash = "search") });
+  } else if (canBeUndone) {
+    choices.push({ label: words.undo, run: () => undo(id) });
+  }
   verdict.show(result, choices);
 }
 

@@ -9,6 +9,9 @@ import { signal } from "./signals.js";
  * @typedef {{label: string, run: () => void}} Choice
  */
 
+// A part of a name so long would not fit a phone's width in the largest type.
+const LONG_PART = 15;
+
 /** @param {HTMLTemplateElement} template */
 export function slots(template) {
   const root = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
@@ -54,6 +57,8 @@ export class VerdictScreen {
     if (result.tone) verdict.classList.add(result.tone);
     verdict.querySelector("use")?.setAttribute("href", `#sign-${result.sign || "clock"}`);
     slot("name").textContent = person?.name || "";
+    const isLong = (person?.name || "").split(/[\s-]/).some((part) => part.length > LONG_PART);
+    slot("name").classList.toggle("long", isLong);
     slot("word").textContent = result.text || "";
     slot("from").textContent = [person?.organization, person?.region, result.other_meeting]
       .filter(Boolean)
