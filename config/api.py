@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from attendance import api as attendance
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import meetings, messages, mine, parts, registrations
+from reports import export_api, exports
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -31,6 +32,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
     path(f"{MEETING}/seat-limits/", parts.SeatLimitView.as_view(), name="api-seat-limits"),
+    *(
+        path(
+            f"{MEETING}/registrations.{form}",
+            export_api.ExportView.as_view(form=form),
+            name=f"api-registrations-{form}",
+        )
+        for form in exports.FORMATS
+    ),
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),
     path("my-registration/restore/", mine.MyRestoreView.as_view(), name="api-mine-restore"),

@@ -28,6 +28,7 @@ STATUS_OF = {
     "already_used": 409,
     "bad_request": 400,
     "capacity_full": 409,
+    "category_in_use": 409,
     "category_unknown": 422,
     "consent_required": 422,
     "device_revoked": 401,
@@ -36,6 +37,7 @@ STATUS_OF = {
     "id_reused": 409,
     "invalid_transition": 409,
     "key_reused": 422,
+    "last_organizer": 409,
     "link_invalid": 404,
     "link_expired": 410,
     "meeting_cancelled": 409,
@@ -48,12 +50,15 @@ STATUS_OF = {
     "not_authenticated": 401,
     "not_found": 404,
     "nothing_to_freeze": 409,
+    "nothing_to_merge": 409,
     "nothing_to_print": 409,
     "not_ready": 409,
+    "organizer_unknown": 422,
     "parse_error": 400,
     "precondition_required": 428,
     "query_too_short": 422,
     "refused": 409,
+    "reminder_rule_twice": 422,
     "server_error": 500,
     "registration_closed": 409,
     "still_running": 409,
@@ -79,6 +84,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         lazy("More seats are taken"),
         lazy("The limit cannot be lower than the seats that are taken already (“taken”)."),
     ),
+    "category_in_use": (
+        lazy("Participants are registered in it"),
+        lazy("Move them to another category first."),
+    ),
     "consent_required": (
         lazy("A consent is missing"),
         lazy("Send the kinds of all required documents in “consents”; “missing” names them."),
@@ -100,6 +109,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "key_reused": (
         lazy("The key was used for something else"),
         lazy("An Idempotency-Key belongs to one body. Send the first body again, or a new key."),
+    ),
+    "last_organizer": (
+        lazy("A meeting needs an organizer"),
+        lazy("Add another one before you leave."),
     ),
     "link_expired": (lazy("The link has run out"), lazy("Ask the organizer for a new one.")),
     "link_invalid": (lazy("The link is not known"), lazy("Ask the organizer for a new one.")),
@@ -136,6 +149,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         lazy("Nothing to publish yet"),
         lazy("There is no figure on this basis."),
     ),
+    "nothing_to_merge": (
+        lazy("Nothing to merge"),
+        lazy("Name at least two spellings of one organization."),
+    ),
     "nothing_to_print": (
         lazy("Nothing to print"),
         lazy("Nobody on the list fits the choice."),
@@ -143,6 +160,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "server_error": (
         lazy("The program failed"),
         lazy("It has been noted. Send the request again with the same Idempotency-Key."),
+    ),
+    "organizer_unknown": (
+        lazy("No such organizer"),
+        lazy("Only somebody with an account here can be added."),
     ),
     "parse_error": (lazy("The body cannot be read"), lazy("Send one valid JSON object.")),
     "precondition_required": (
@@ -152,6 +173,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "registration_closed": (
         lazy("Registration is closed"),
         lazy("The meeting takes no registrations at this moment; “detail” says why."),
+    ),
+    "reminder_rule_twice": (
+        lazy("Two reminders are the same"),
+        lazy("Leave one of them out."),
     ),
     "stale_version": (
         lazy("Somebody was quicker"),

@@ -43,6 +43,8 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 class FullCategorySerializer(CategorySerializer):
     """A category as the organizers know it."""
 
+    code = serializers.SlugField(max_length=30, required=False)
+
     class Meta(CategorySerializer.Meta):
         fields = [*CategorySerializer.Meta.fields, "counts_as_participant", "is_ministry"]
 

@@ -17,7 +17,7 @@ from events.serializers import (
     FullRegionSetSerializer,
     HostSerializer,
 )
-from registrations.models import ConsentDocument, ReminderRule
+from registrations.models import ConsentDocument, ReminderRule, RuleKind
 
 TEXTS = [
     "title",
@@ -58,9 +58,18 @@ class ConsentDocumentSerializer(serializers.ModelSerializer[ConsentDocument]):
 
 
 class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
+    id = serializers.IntegerField(required=False)
+
     class Meta:
         model = ReminderRule
         fields = ["id", "kind", "amount", "at_time", "audience", "is_enabled"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["kind"] == RuleKind.DAYS_BEFORE) != (attrs.get("at_time") is not None):
+            raise serializers.ValidationError(
+                {"at_time": _("Days before have a time of day, hours before have none.")}
+            )
+        return attrs
 
 
 class SeatsSerializer(serializers.Serializer[Any]):

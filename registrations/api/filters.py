@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import operator
+from typing import cast
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from registrations import names, tickets
-from registrations.models import AttendanceMode, Registration, Source, Status
+from registrations import finding
+from registrations.models import (
+    AttendanceMode,
+    Registration,
+    RegistrationQuerySet,
+    Source,
+    Status,
+)
 
 NO_REGION = "none"
 
@@ -35,13 +40,7 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         fields: list[str] = []
 
     def search(self, rows: QuerySet[Registration], name: str, query: str) -> QuerySet[Registration]:
-        """People whose key has one spelling of each word, or who have the number."""
-        if number := tickets.read_number(query):
-            return rows.filter(number=number)
-        for spellings in names.search_terms(query):
-            contains = (Q(search_key__contains=spelling) for spelling in spellings)
-            rows = rows.filter(functools.reduce(operator.or_, contains))
-        return rows
+        return finding.find(cast(RegistrationQuerySet, rows), query)
 
     def of_region(
         self, rows: QuerySet[Registration], name: str, code: str

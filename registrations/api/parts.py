@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -16,8 +17,8 @@ from rest_framework.views import APIView
 
 from accounts import preconditions
 from accounts.models import User
-from events import access, regions
-from events.models import AccessLink, Meeting, Purpose, RegionSet
+from events import access, agenda, regions
+from events.models import AccessLink, AgendaItem, Category, Meeting, Purpose, RegionSet
 from events.serializers import (
     AccessLinkSerializer,
     AgendaItemSerializer,
@@ -29,7 +30,7 @@ from events.serializers import (
     RegionSerializer,
     RegionSetSerializer,
 )
-from registrations import convening
+from registrations import categories, convening, reminder_rules
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.meeting_serializers import (
@@ -37,6 +38,7 @@ from registrations.meeting_serializers import (
     ReminderRuleSerializer,
     SeatsSerializer,
 )
+from registrations.models import ReminderRule
 
 DESK_LINK_LASTS = timedelta(days=2)
 PRESS_LINK_LASTS = timedelta(days=90)
@@ -109,6 +111,24 @@ class AgendaView(PartView):
     def get(self, request: Request, meeting: str) -> Response:
         return self.current()
 
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=AgendaItemSerializer(many=True),
+        responses=AgendaItemSerializer(many=True),
+        summary="Replace the programme",
+    )
+    def put(self, request: Request, meeting: str) -> Response:
+        """In any order: the times decide."""
+        target = self.meeting
+        agenda.write(
+            meeting=target,
+            items=[AgendaItem(meeting=target, **item) for item in self.read()],
+            version=preconditions.version_of(request),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return self.current()
+
 
 class CategoriesView(PartView):
     shape = FullCategorySerializer
@@ -118,6 +138,27 @@ class CategoriesView(PartView):
 
     @extend_schema(responses=FullCategorySerializer(many=True), summary="List the categories")
     def get(self, request: Request, meeting: str) -> Response:
+        return self.current()
+
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=FullCategorySerializer(many=True),
+        responses=FullCategorySerializer(many=True),
+        summary="Replace the categories",
+    )
+    def put(self, request: Request, meeting: str) -> Response:
+        """One with a `code` is changed, one without is added, one left out is removed."""
+        target = self.meeting
+        existing = {category.code: category for category in target.categories.all()}
+        kept = _matched(self.read(), existing, Category, "code")
+        categories.arrange(
+            meeting=target,
+            kept=kept,
+            removed=[each for each in existing.values() if each not in kept],
+            version=preconditions.version_of(request),
+            at=timezone.now(),
+            by=acting(request),
+        )
         return self.current()
 
 
@@ -170,6 +211,27 @@ class RemindersView(PartView):
 
     @extend_schema(responses=ReminderRuleSerializer(many=True), summary="List the reminder rules")
     def get(self, request: Request, meeting: str) -> Response:
+        return self.current()
+
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=ReminderRuleSerializer(many=True),
+        responses=ReminderRuleSerializer(many=True),
+        summary="Replace the reminder rules",
+    )
+    def put(self, request: Request, meeting: str) -> Response:
+        """One with an `id` is changed, one without is added, one left out is removed."""
+        target = self.meeting
+        existing = {rule.pk: rule for rule in target.reminder_rules.all()}
+        kept = _matched(self.read(), existing, ReminderRule, "id")
+        reminder_rules.arrange(
+            meeting=target,
+            kept=kept,
+            removed=[each for each in existing.values() if each not in kept],
+            version=preconditions.version_of(request),
+            at=timezone.now(),
+            by=acting(request),
+        )
         return self.current()
 
 
@@ -271,3 +333,19 @@ class RegionSetViewSet(
 
 def _expiry(meeting: Meeting, purpose: str) -> Any:
     return meeting.ends_at + (DESK_LINK_LASTS if purpose == Purpose.DESK else PRESS_LINK_LASTS)
+
+
+def _matched(rows: list[dict[str, Any]], existing: dict[Any, Any], model: Any, key: str) -> Any:
+    """The rows as objects: the existing one of that key with the new values, or a new one."""
+    kept = []
+    for position, row in enumerate(rows):
+        name = row.pop(key, None)
+        if name is not None and name not in existing:
+            raise serializers.ValidationError({str(position): {key: _("There is no such one.")}})
+        each = existing[name] if name is not None else model()
+        if each in kept:
+            raise serializers.ValidationError({str(position): {key: _("This one stands twice.")}})
+        for field, value in row.items():
+            setattr(each, field, value)
+        kept.append(each)
+    return kept

@@ -1,7 +1,9 @@
 """Meetings and registrations as their organizers read, change and decide them."""
 
+import io
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from django.utils import timezone
 
@@ -365,3 +367,28 @@ def test_a_reading_token_may_not_change(owner, meeting):
     refused = reader.send("post", f"meetings/{meeting.slug}/cancel/", {})
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert "only read" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/csv", "application/json"])
+def test_export_as_csv_stands_in_the_journal(organizer, meeting, accept):
+    factories.make_registration(meeting=meeting, family_name="Ким", organization="=1+1")
+    factories.make_registration(meeting=meeting, status=Status.PENDING)
+
+    url = f"meetings/{meeting.slug}/registrations.csv?status=confirmed"
+    response = organizer.send("post", url, Accept=accept)
+
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(lines) == 2
+    assert "'=1+1" in lines[1]
+    assert JournalEntry.objects.get(action="participants.exported").changes["rows"] == 1
+    assert organizer.send("get", url).status_code == 405
+
+
+def test_export_as_a_workbook(organizer, meeting):
+    factories.make_registration(meeting=meeting, family_name="Ким")
+
+    response = organizer.send("post", f"meetings/{meeting.slug}/registrations.xlsx")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    assert "Ким" in [cell.value for cell in sheet[2]]

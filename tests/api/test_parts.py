@@ -26,6 +26,11 @@ def test_strangers_see_no_part(anyone, stranger, organizer, meeting, part):
     ("method", "url", "body"),
     [
         ("put", "hosts/", [{"name": "X"}]),
+        ("put", "agenda/", []),
+        ("put", "categories/", []),
+        ("put", "reminders/", []),
+        ("post", "registrations.csv", {}),
+        ("post", "registrations.xlsx", {}),
         ("post", "consents/", {"title": "a", "text": "b"}),
         ("patch", "seat-limits/", {"seat_limit": 1}),
         ("post", "access-links/", {"purpose": "desk"}),
@@ -52,6 +57,55 @@ def test_hosts_are_replaced_in_order(organizer, meeting):
     response = organizer.send("put", url, hosts, match=meeting.version)
     assert response.json() == hosts
     assert organizer.send("put", url, [], match=meeting.version).status_code == 412
+
+
+def test_the_programme_is_replaced(organizer, meeting):
+    url = f"meetings/{meeting.slug}/agenda/"
+    items = [{"starts_at": meeting.starts_at.isoformat(), "title": "Открытие"}]
+
+    response = organizer.send("put", url, items, match=meeting.version)
+
+    assert response.status_code == 200, response.content
+    assert [item["title"] for item in response.json()] == ["Открытие"]
+    assert organizer.send("put", url, items, match=meeting.version).status_code == 412
+    wrong = organizer.send("put", url, [{"title": "x"}], match="*")
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/0/starts_at")
+
+
+def test_categories_are_changed_added_and_removed(organizer, meeting):
+    url = f"meetings/{meeting.slug}/categories/"
+    _first, second, *_others = organizer.send("get", url).json()
+
+    kept = [second | {"name": "Иначе"}, {"name": "Эксперты", "name_alt": "Experts"}]
+    response = organizer.send("put", url, kept, match=meeting.version)
+
+    assert response.status_code == 200, response.content
+    said = [(each["code"], each["name"]) for each in response.json()]
+    assert said == [(second["code"], "Иначе"), ("experts", "Эксперты")]
+    unknown = organizer.send("put", url, [{"code": "nobody", "name": "X"}], match="*")
+    assert unknown.json()["errors"][0]["pointer"] == "/0/code"
+    twice = organizer.send("put", url, [second, second], match="*")
+    assert twice.status_code == 422
+
+
+def test_a_category_with_people_stays(organizer, meeting):
+    factories.make_registration(meeting=meeting)
+
+    response = organizer.send("put", f"meetings/{meeting.slug}/categories/", [], match="*")
+
+    assert (response.status_code, response.json()["code"]) == (409, "category_in_use")
+
+
+def test_reminder_rules_are_replaced(organizer, meeting):
+    url = f"meetings/{meeting.slug}/reminders/"
+    rules = [{"kind": "days_before", "amount": 2, "at_time": "10:00"}]
+
+    made = organizer.send("put", url, rules, match=meeting.version).json()
+    assert [(rule["kind"], rule["amount"]) for rule in made] == [("days_before", 2)]
+    changed = organizer.send("put", url, [made[0] | {"amount": 3}], match="*").json()
+    assert [(rule["id"], rule["amount"]) for rule in changed] == [(made[0]["id"], 3)]
+    wrong = organizer.send("put", url, [{"kind": "days_before", "amount": 2}], match="*")
+    assert wrong.json()["errors"][0]["pointer"] == "/0/at_time"
 
 
 def test_a_changed_consent_text_is_a_new_version(organizer, meeting):
