@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from attendance import api as attendance
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import meetings, messages, mine, parts, registrations
+from reports import api as reports
 from reports import export_api, exports
 
 MEETING = "meetings/<slug:meeting>"
@@ -62,4 +63,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("checkin/search/", attendance.SearchView.as_view(), name="api-checkin-search"),
     path("checkin/stats/", attendance.StatsView.as_view(), name="api-checkin-stats"),
     path("meetings/<slug:slug>/scans/", attendance.MeetingScansView.as_view(), name="api-scans"),
+    path(f"{MEETING}/figures/", reports.FiguresView.as_view(), name="api-figures"),
 ]

@@ -122,6 +122,11 @@ def has_check_ins(meeting: Meeting) -> bool:
     return Presence.objects.filter(checkpoint__meeting=meeting, checkpoint__code=DOOR).exists()
 
 
+def natural_basis(meeting: Meeting) -> Basis:
+    """Who came; before the doors open, who is confirmed."""
+    return Basis.CHECKED_IN if has_check_ins(meeting) else Basis.CONFIRMED
+
+
 # The people of the chosen basis are folded once, by category, region and organization;
 # headline and tables are sums over that. Spellings of one organization count once: the
 # merged one where the organizer merged, else the normalized spelling itself.
