@@ -164,6 +164,8 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="meetings@example.org")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+# How often workers are told to look for mail, whatever the bell did (seconds).
+MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).
 # Above the sum of the SMTP timeouts of one mail; tests use less.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=300)
@@ -208,7 +210,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, task, seconds in [
-        ("deliver mail", "notifications.tasks.deliver", 10),
+        ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("forget on time", "registrations.tasks.forget", 3600),
         ("render batches", "badges.tasks.render", 10),

@@ -118,6 +118,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             .exclude(recipient="")
         )
 
+    def repeated(self) -> Self:
+        """Sent again because nobody knew: some people may have got it twice."""
+        return self.filter(possible_duplicate=True)
+
     def uncertain(self) -> Self:
         return self.filter(state=State.AMBIGUOUS)
 

@@ -30,6 +30,7 @@ class Scripted:
     mail_answer: str = "250 ok"
     quit_junk: bool = False
     max_per_connection: int = 10_000
+    seconds_per_mail: float = 0.0
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=dict)
     connections: int = 0
@@ -126,6 +127,7 @@ class Scripted:
             words += line[1:] if line.startswith(b".") else line
         else:
             return False
+        self.released.wait(self.seconds_per_mail)
         if code := self._script(recipient, r"dot-(\d+)"):
             say(f"{code} scripted")
             return True
