@@ -102,6 +102,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         lazy("Changes are up to the organizer now."),
     ),
     "forbidden": (lazy("Not allowed"), lazy("The token or the person may not do that.")),
+    "id_reused": (
+        lazy("The id was used for something else"),
+        lazy("A scan's id belongs to one scan. Make a new one."),
+    ),
     "invalid_transition": (
         lazy("Not possible in this status"),
         lazy("Read the registration again: its status has another way on."),
@@ -137,6 +141,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         lazy("The Allow header says which methods this address has."),
     ),
     "not_acceptable": (lazy("Not in this format"), lazy("Ask for application/json.")),
+    "not_admitted": (
+        lazy("This desk admits nobody by itself"),
+        lazy("Send the person to a desk that may, or ask the organizer."),
+    ),
     "not_authenticated": (
         lazy("Sign-in needed"),
         lazy("Send “Authorization: Bearer …” with a token of the organizer."),
@@ -169,6 +177,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "precondition_required": (
         lazy("Say which version you changed"),
         lazy("Send the ETag that you read as If-Match."),
+    ),
+    "query_too_short": (
+        lazy("Too little to search for"),
+        lazy("Send at least two characters."),
     ),
     "registration_closed": (
         lazy("Registration is closed"),
