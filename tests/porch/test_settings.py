@@ -1,0 +1,31 @@
+import os
+import re
+import subprocess
+import sys
+
+from tests.running import ROOT
+
+NAMES = re.compile(r"""(?:env(?:\.\w+)?|environ\.get)\(\s*"([A-Z_]+)\"""")
+
+
+def test_every_variable_that_is_read_is_in_the_documentation():
+    read = set()
+    for file in ("config/settings.py", "config/gunicorn.py"):
+        read |= set(NAMES.findall((ROOT / file).read_text()))
+    said = set(re.findall(r"`([A-Z_]{4,})`", (ROOT / "docs" / "settings.md").read_text()))
+
+    assert len(read) > 15
+    assert read - said == set()
+
+
+def test_a_secret_may_be_a_file(tmp_path):
+    (tmp_path / "key").write_text("from a file")
+    env = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "LINK_KEY")}
+    env |= {"SECRET_KEY_FILE": str(tmp_path / "key"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ask = "from django.conf import settings; print(settings.SECRET_KEY, settings.LINK_KEY, sep='|')"
+
+    said = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout == "from a file|from a file\n"
