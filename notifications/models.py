@@ -49,6 +49,12 @@ WAITING = (State.QUEUED, State.DEFERRED)
 EXPLANATIONS = {
     "erased": _("The person's data was erased."),
     "address_corrected": _("Sent to the corrected address instead."),
+    "address corrected": _("Sent to the corrected address instead."),
+    "cancelled": _("The participation was cancelled."),
+    "declined": _("The application was declined."),
+    "meeting cancelled": _("The meeting was cancelled."),
+    "meeting moved": _("The time of the meeting changed."),
+    "unsubscribed": _("The person wants no reminders of this meeting."),
     "settled_by_hand": _("Marked as delivered by the organizer."),
     "withdrawn_by_hand": _("Withdrawn by the organizer."),
     "too_late": _("Its time had passed."),
