@@ -26,7 +26,6 @@ STATUS_OF = {
     "authentication_failed": 401,
     "already_registered": 409,
     "already_used": 409,
-    "message_not_repeatable": 409,
     "bad_request": 400,
     "capacity_full": 409,
     "category_in_use": 409,
