@@ -28,6 +28,7 @@ __all__ = [
 LIMIT = 120
 KEY_LIMIT = 400  # the columns name_key and sort_key
 ORGANIZATION_KEY_LIMIT = 300
+LATIN_LIMIT = 250  # the column latin_name
 
 SIGNS = frozenset(" -‐‑'’ʼʻ.·,()")
 # A joiner is part of the spelling in Arabic and Indic scripts, and noise elsewhere.
@@ -118,7 +119,10 @@ def latin_name(family: str, given: str) -> str:
     "" when letters are left over that the table does not know: then ask the person.
     """
     name = " ".join(_in_latin(word) for word in clean(f"{given} {family}").split())
-    return name if not any(char.isalpha() and not _is_latin(char) for char in name) else ""
+    if any(char.isalpha() and not _is_latin(char) for char in name):
+        return ""
+    # «Щ» is four letters in a passport: a name of 120 letters may not fit its column.
+    return name[:LATIN_LIMIT].rstrip()
 
 
 def warnings(family: str, given: str, patronymic: str) -> list[str]:

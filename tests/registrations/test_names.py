@@ -311,3 +311,7 @@ def test_warnings(family, given, patronymic, codes):
 )
 def test_unmixed_offers_a_fix(typed, fixed):
     assert names.unmixed(typed) == fixed
+
+
+def test_a_latin_suggestion_fits_its_column():
+    assert len(names.latin_name("Щ" * 120, "Щ" * 120)) == names.LATIN_LIMIT
