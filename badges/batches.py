@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.refusals import Refused
 from badges import desks, pdf, rendering, sheets, wording
-from badges.models import Batch, BatchKind, BatchState, Trouble
+from badges.models import KEPT, Batch, BatchKind, BatchState, Trouble
 from events.models import Meeting
 from notifications import bell
 from registrations.models import AttendanceMode, Registration, RegistrationQuerySet
@@ -38,8 +38,6 @@ TASK = "badges.tasks.render"
 LEASE = timedelta(seconds=90)  # many times what one part takes
 PART = 20 * rendering.PER_SHEET  # badges a part: whole sheets
 ATTEMPTS = 5
-# The file holds personal data: it is made again in seconds, so it is not kept.
-KEPT = timedelta(days=7)
 MOST_DESKS = 30
 
 
@@ -64,6 +62,11 @@ def printable(meeting: Meeting) -> RegistrationQuerySet:
         meeting=meeting, attendance_mode=AttendanceMode.IN_PERSON
     )
     return people.confirmed()
+
+
+def in_full(people: RegistrationQuerySet) -> RegistrationQuerySet:
+    """With all that a badge says fetched along."""
+    return people.select_related("category", "region__region_set")
 
 
 @transaction.atomic(durable=True)
@@ -213,7 +216,7 @@ def _made(batch: Batch, unit: Unit) -> pdf.Part:
     meeting = batch.meeting
     wanted = batch.people[unit.start : unit.stop]
     # Whoever was cancelled or erased since it was ordered is left out.
-    found = printable(meeting).select_related("category", "region__region_set").in_bulk(wanted)
+    found = in_full(printable(meeting)).in_bulk(wanted)
     people = [found[pk] for pk in wanted if pk in found]
     options = wording.Options.chosen(batch.options["asked"])
     badges = wording.badges(meeting, people, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,7 +17,7 @@ class BatchKind(models.TextChoices):
 
 
 class BatchState(models.TextChoices):
-    QUEUED = "queued", _("waiting")
+    QUEUED = "queued", _("waiting for a worker")
     RUNNING = "running", _("being made")
     DONE = "done", _("ready")
     FAILED = "failed", _("could not be made")
@@ -31,6 +31,8 @@ class Trouble(models.TextChoices):
     FAULT = "fault", _("Something unexpected happened. It is in the log of the worker.")
 
 
+# A file holds personal data and is made again in seconds, so it is not kept for long.
+KEPT = timedelta(days=7)
 UNFINISHED = (BatchState.QUEUED, BatchState.RUNNING)
 
 
@@ -119,6 +121,11 @@ class Batch(models.Model):
     @property
     def is_unfinished(self) -> bool:
         return self.state in UNFINISHED
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the file is erased."""
+        return self.created_at + KEPT
 
     @property
     def percent(self) -> int:

@@ -122,7 +122,7 @@ def _draw_names(badge: Badge, drawn: Drawn) -> None:
         second = Box(COLUMN, share * MM, 14, 5, lines=5)
         given = fit(badge.given, second, measure(plain), balanced=True)
         taken = given.size * second.leading * len(given.lines) if badge.given else 0
-        first = Box(COLUMN, room - taken, 26, 6, lines=5, leading=1.08)
+        first = Box(COLUMN, room - taken, 26, 6, lines=5, leading=1.14)
         family = fit(badge.family, first, measure(bold), balanced=True)
         score = min(family.size / 13, given.size / 8 if badge.given else 9, 1)
         score -= given.broken + family.broken + 9 * (not family.complete or not given.complete)

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from attendance import api as attendance
+from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import meetings, messages, mine, parts, registrations
 from reports import api as reports
@@ -64,4 +65,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("checkin/stats/", attendance.StatsView.as_view(), name="api-checkin-stats"),
     path("meetings/<slug:slug>/scans/", attendance.MeetingScansView.as_view(), name="api-scans"),
     path(f"{MEETING}/figures/", reports.FiguresView.as_view(), name="api-figures"),
+    path(
+        f"{MEETING}/badges/batches/",
+        badges.BatchViewSet.as_view({"get": "list", "post": "create"}),
+        name="api-badge-batches",
+    ),
+    path(
+        f"{MEETING}/badges/batches/<int:pk>/",
+        badges.BatchViewSet.as_view({"get": "retrieve"}),
+        name="api-badge-batch",
+    ),
+    path(
+        f"{MEETING}/badges/batches/<int:pk>/file/",
+        badges.BatchFileView.as_view(),
+        name="api-badge-batch-file",
+    ),
+    path(f"{MEETING}/badges/preflight/", badges.PreflightView.as_view(), name="api-preflight"),
+    path(f"{MEETING}/badges/<str:number>.pdf", badges.BadgeView.as_view(), name="api-badge"),
 ]

@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "BatchKindEnum": "badges.models.BatchKind",
         "MeetingKindEnum": "events.models.Kind",
         "MeetingStatusEnum": "events.models.MeetingStatus",
         "RegionKindEnum": "events.models.RegionKind",

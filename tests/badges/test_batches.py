@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts import journal
 from accounts.models import JournalEntry
-from badges import batches, tasks
+from badges import batches, models, tasks
 from badges.models import Batch, BatchKind, BatchState
 from events.models import Organization, OrganizationVariant
 from registrations.models import Status
@@ -341,8 +341,8 @@ def test_old_batches_are_erased_with_their_files(meeting):
     name = batch.file.name
     assert default_storage.exists(name)
 
-    assert batches.sweep(at=NOON + batches.KEPT - timedelta(minutes=1)) == 0
-    assert batches.sweep(at=NOON + batches.KEPT + timedelta(minutes=1)) == 1
+    assert batches.sweep(at=NOON + models.KEPT - timedelta(minutes=1)) == 0
+    assert batches.sweep(at=NOON + models.KEPT + timedelta(minutes=1)) == 1
 
     assert not default_storage.exists(name)
     assert not Batch.objects.filter(pk=batch.pk).exists()
