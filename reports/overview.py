@@ -11,15 +11,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.models import Meeting, MeetingStatus
+from events.models import Format, Meeting, MeetingStatus
 from notifications import outbox
 from registrations import convening
-from registrations.models import Registration, RuleKind, SeatLimit
+from registrations.models import Audience, Registration, RuleKind, SeatLimit
 from reports import roster
 
 MOST_BARS = 42
 # Where the bars stand in their drawing, which is 64 units high.
 BASE_LINE = 60
+
+# Whom a meeting of that format has at all.
+_FORMS = {
+    Format.IN_PERSON: {Audience.IN_PERSON},
+    Format.ONLINE: {Audience.ONLINE},
+    Format.HYBRID: {Audience.IN_PERSON, Audience.ONLINE},
+}
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,8 @@ def deadlines(meeting: Meeting, *, at: datetime) -> list[tuple[datetime, str]]:
     ]
     local = meeting.starts_at.astimezone(meeting.zone)
     for rule in meeting.reminder_rules.filter(is_enabled=True):
+        if rule.audience != Audience.ALL and rule.audience not in _FORMS[Format(meeting.format)]:
+            continue
         if rule.kind == RuleKind.HOURS_BEFORE:
             due = meeting.starts_at - timedelta(hours=rule.amount)
         else:

@@ -88,18 +88,31 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
 
     q = django_filters.CharFilter(label=_("Search"), method="by_words")
     status = _StatusFilter(
-        label=_("Status"), choices=[(LIVE, _("all on the list")), *Status.choices]
+        label=_("Status"),
+        empty_label=_("any"),
+        choices=[(LIVE, _("all on the list")), *Status.choices],
     )
     category = django_filters.ModelChoiceFilter(
-        label=_("Category"), queryset=Category.objects.none(), to_field_name="code"
+        label=_("Category"),
+        empty_label=_("any"),
+        queryset=Category.objects.none(),
+        to_field_name="code",
     )
-    region = django_filters.ChoiceFilter(label=_("Region"), method="by_region")
+    region = django_filters.ChoiceFilter(
+        label=_("Region"), empty_label=_("any"), method="by_region"
+    )
     mode = django_filters.ChoiceFilter(
-        label=_("Takes part"), field_name="attendance_mode", choices=AttendanceMode.choices
+        label=_("Takes part"),
+        empty_label=_("any"),
+        field_name="attendance_mode",
+        choices=AttendanceMode.choices,
     )
-    source = django_filters.ChoiceFilter(label=_("Source"), choices=Source.choices)
+    source = django_filters.ChoiceFilter(
+        label=_("Source"), empty_label=_("any"), choices=Source.choices
+    )
     more = django_filters.ChoiceFilter(
         label=_("Also"),
+        empty_label=_("any"),
         method="by_circumstance",
         choices=[(code, words) for code, (words, _narrow) in MORE.items()],
     )
@@ -154,6 +167,12 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
                 choices = {str(key): words for key, words in getattr(field, "choices", ())}
                 used.append((name, field.label, str(choices.get(value, value))))
         return used
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether one of the rarer conditions is in use, or another order."""
+        rarer = {name for name, _label, _value in self.active} - {"q", "status"}
+        return bool(rarer) or self.order != "name"
 
     def without(self, name: str) -> RosterFilter:
         """The same question with one filter taken away."""

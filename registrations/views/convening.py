@@ -38,6 +38,13 @@ def meetings(request: HttpRequest) -> HttpResponse:
         .select_related("seats")
         .annotate(
             pending=Count("registrations", filter=Q(registrations__status=Status.PENDING)),
+            confirmed=Count(
+                "registrations",
+                filter=Q(
+                    registrations__status=Status.CONFIRMED,
+                    registrations__category__counts_as_participant=True,
+                ),
+            ),
         )
         .newest_first()
     )

@@ -1,17 +1,27 @@
 """Words of the office: `{{ region|region_of:meeting }}`, `{{ entry.action|said }}`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django import template
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Meeting, Region
+from registrations.models import Registration
 from reports import roster
+
+if TYPE_CHECKING:
+    from notifications.models import Message
 
 register = template.Library()
 
 # What the journal's codes mean. A code that is not here is shown as it is.
 ACTIONS = {
-    "registration.registered": _("registered"),
-    "registration.created": _("registered"),
+    "registration.confirmed": _("registered, confirmed"),
+    "registration.pending": _("registered, awaiting decision"),
+    "registration.waitlisted": _("registered, on the waiting list"),
     "registration.approved": _("approved"),
     "registration.declined": _("declined"),
     "registration.promoted": _("confirmed from the waiting list"),
@@ -21,7 +31,10 @@ ACTIONS = {
     "registration.address_corrected": _("e-mail corrected"),
     "registration.unsubscribed": _("no more reminders"),
     "registration.erased": _("personal data erased"),
-    "registration.walked_in": _("came without registration"),
+    "registration.walk_in": _("came without registration"),
+    "registration.admitted": _("admitted at the door"),
+    "desk.searched": _("found by search at the door"),
+    "scan.voided": _("entry undone"),
     "consent.withdrawn": _("consent taken back"),
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
@@ -30,6 +43,21 @@ ACTIONS = {
     "meeting.published": _("published"),
     "meeting.changed": _("meeting changed"),
     "meeting.cancelled": _("meeting cancelled"),
+}
+# What a mail is about, until it is rendered and has a subject of its own.
+MAILS = {
+    "confirmed": _("Registration confirmed"),
+    "received": _("Request received"),
+    "waitlisted": _("Waiting list"),
+    "promoted": _("A place has become free"),
+    "declined": _("Request declined"),
+    "revoked": _("Confirmation taken back"),
+    "cancelled": _("Participation cancelled"),
+    "link": _("Link to the registration"),
+    "details_changed": _("Data changed"),
+    "meeting_changed": _("Time or place changed"),
+    "called_off": _("Meeting cancelled"),
+    "reminder": _("Reminder"),
 }
 
 
@@ -43,3 +71,22 @@ def said(action: str) -> str:
 def region_of(region: Region, meeting: Meeting) -> str:
     """A region's name without a query for its list, which is the meeting's."""
     return roster.region_name(region, meeting)
+
+
+@register.filter
+def mail_title(mail: Message) -> str:
+    """The subject as it was sent; before that what it is about."""
+    return mail.subject_line or str(MAILS.get(mail.kind, mail.kind))
+
+
+@register.filter
+def fields_said(names: list[str]) -> str:
+    """Names of changed fields as the forms call them."""
+    return ", ".join(_label(name) for name in names)
+
+
+def _label(name: str) -> str:
+    try:
+        return str(Registration._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # plain fields only
+    except FieldDoesNotExist:
+        return name

@@ -102,8 +102,6 @@ def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iter
         yield _("check the name")
     if bare:
         yield _("no consent")
-    if row.submitted_by_name or row.submitted_by_email:
-        yield _("registered by somebody else")
 
 
 def _troubled(meeting: Meeting) -> set[int]:
