@@ -11,17 +11,18 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
     """design: queued → leased → sent | deferred | ambiguous | failed; see docs/mail.md."""
 
-    QUEUED = "queued", _("waiting")
+    QUEUED = "queued", pgettext_lazy("a message", "waiting")
     LEASED = "leased", _("being sent")
     DEFERRED = "deferred", _("will be tried again")
     SENT = "sent", _("sent")
     AMBIGUOUS = "ambiguous", _("uncertain: the connection broke after the text was sent")
-    FAILED = "failed", _("not delivered")
+    FAILED = "failed", pgettext_lazy("a message", "not delivered")
     EXPIRED = "expired", _("too late, not sent")
     WITHDRAWN = "withdrawn", _("withdrawn before sending")
     DROPPED = "dropped", _("left out")
