@@ -1,7 +1,7 @@
 // A USB barcode scanner types like a very quick person and ends with Enter. It is read by
 // the keys' places, so that a Russian or French keyboard layout does not garble the code.
 
-const QUICK = 60; // milliseconds between two keys; nobody types a whole code like that
+const QUICK = 80; // milliseconds between two keys; nobody types a whole code like that
 const CODE = /^(Y[0-9A-Z]{28}|\d{7})$/;
 
 /** @param {string} code a KeyboardEvent's `code` */

@@ -11,12 +11,15 @@ let audio = null;
 for (const kind of ["pointerdown", "keydown"]) {
   addEventListener(
     kind,
-    () => {
-      audio ??= new AudioContext();
-      if (audio.state === "suspended") audio.resume().catch(() => {});
-    },
+    // Afterwards: opening the sound takes a while, and the keys of a gun come quickly.
+    () => setTimeout(unlock),
     { passive: true },
   );
+}
+
+function unlock() {
+  audio ??= new AudioContext();
+  if (audio.state === "suspended") audio.resume().catch(() => {});
 }
 
 /** @param {string} tone yes, wait or no */
