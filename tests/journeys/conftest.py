@@ -1,0 +1,28 @@
+"""One ./run for all journeys of a session: real server, worker, beat, SMTP and mailbox."""
+
+import os
+
+import pytest
+
+from tests.journeys.mailbox import Mailbox
+from tests.running import Running
+
+
+@pytest.fixture(scope="session")
+def yavka(tmp_path_factory):
+    it = Running(tmp_path_factory.mktemp("journeys") / "var")
+    # Its database is its own; the tests' one is not touched.
+    it.start()
+    yield it
+    it.stop()
+
+
+@pytest.fixture(scope="session")
+def mailbox(yavka):
+    return Mailbox(yavka.known["mailbox"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loop_of_playwright():
+    # Playwright keeps an event loop; Django would take it for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
