@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from registrations import tickets
 from tests.attendance import film
@@ -43,19 +43,19 @@ class People:
 
 
 @contextmanager
-def people(zone: str, *, camera: Path | None = None) -> Iterator[People]:
+def people(driver: Playwright, zone: str, *, camera: Path | None = None) -> Iterator[People]:
+    """A browser of its own; with a film, that is what its camera shows."""
     flags = list(FLAGS)
     if camera:
         flags.append("--use-fake-device-for-media-stream")
         flags.append(f"--use-file-for-fake-video-capture={camera}")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
-        )
-        try:
-            yield People(browser, zone)
-        finally:
-            browser.close()
+    browser = driver.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
+    )
+    try:
+        yield People(browser, zone)
+    finally:
+        browser.close()
 
 
 def film_of(code: str, folder: Path) -> Path:

@@ -12,7 +12,7 @@ import openpyxl
 import pypdfium2
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from tests.journeys import mailbox as mails
 from tests.journeys.browsers import DESK, film_of, people
@@ -47,8 +47,14 @@ def trip(yavka, mailbox, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def crowd(trip):
-    with people(trip.zone) as everybody:
+def driver():
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def crowd(trip, driver):
+    with people(driver, trip.zone) as everybody:
         yield everybody
     assert everybody.strangers == []
     assert everybody.faults == []
@@ -229,7 +235,7 @@ def test_6_the_organizer_finds_people_and_takes_the_list_along(trip, organizer):
     organizer.goto(people_page)
     with organizer.expect_download() as download:
         organizer.get_by_role("button", name=re.compile("XLSX")).click()
-    book = openpyxl.load_workbook(download.value.path())
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     cells = [cell for row in book.active.iter_rows() for cell in row if cell.value is not None]
     assert any("HYPERLINK" in str(cell.value) for cell in cells)
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
@@ -253,7 +259,7 @@ def test_7_badges_and_sheets_come_out_of_the_worker(trip, organizer):
     assert "Ёлкин" in words
 
 
-def test_8_the_steward_holds_the_ticket_before_the_camera(trip, organizer):
+def test_8_the_steward_holds_the_ticket_before_the_camera(trip, driver, organizer):
     organizer.goto(f"{trip.url}/manage/{trip.slug}/door/?lang=en")
     desk = organizer.locator("main form", has=organizer.locator("[name=may_admit]"))
     desk.locator("[name=label]").fill("Desk 1")
@@ -264,7 +270,7 @@ def test_8_the_steward_holds_the_ticket_before_the_camera(trip, organizer):
     press.get_by_role("button").click()
     trip.press = organizer.locator("input[value*='/n/']").first.input_value()
 
-    with people(trip.zone, camera=film_of(trip.code, trip.folder)) as door:
+    with people(driver, trip.zone, camera=film_of(trip.code, trip.folder)) as door:
         steward = door.somebody(locale="ru-RU", permissions=["camera"])
         steward.goto(f"{link}?lang=ru")
         steward.locator("main form button").first.click()
