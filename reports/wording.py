@@ -43,8 +43,8 @@ NUMBERS: Final = {
 
 
 def sentences(headline: Headline, *, meeting: Meeting, style: str) -> dict[str, str]:
-    """The sentence in each language, the meeting's own first."""
-    own = meeting.language[:2]
+    """The sentence in each language, the reader's own first."""
+    own = when.language_now()
     order = sorted(LANGUAGES, key=lambda language: language != own)
     return {
         language: sentence(headline, kind=meeting.kind, style=style, language=language)
@@ -273,6 +273,6 @@ def method(headline: Headline, *, lists: Lists) -> list[str]:
 
 
 def dated(headline: Headline, *, meeting: Meeting) -> str:
-    """“as of 24 January 2020, 12:40 Moscow time”, in the reader's language."""
+    """“As of 24 January 2020, 12:40 Moscow time”, in the reader's language."""
     at = when.moment(headline.as_of, meeting.zone, year=True)
-    return _("as of %(moment)s") % {"moment": at}
+    return _("As of %(moment)s") % {"moment": at}
