@@ -30,7 +30,6 @@ class Phase(StrEnum):
 # In which of the three state colours it is shown; "" is none of them.
 TONES = {
     Phase.OPEN: "yes",
-    Phase.TODAY: "yes",
     Phase.RUNNING: "yes",
     Phase.NOT_OPEN_YET: "wait",
     Phase.WAITING_LIST: "wait",

@@ -135,7 +135,10 @@ class DetailsForm(forms.Form):
         if not typed:
             self.add_error("region", _("Choose a region, or “no region” at the top of the list."))
             return None
-        near = [f"“{region_name(r)}”" for r in regions.nearest(self.meeting.region_set, typed, 3)]
+        near = [
+            _("“%(name)s”") % {"name": region_name(region)}
+            for region in regions.nearest(self.meeting.region_set, typed, 3)
+        ]
         said = _("“%(typed)s”: choose from the list.") % {"typed": typed}
         if near:
             said = _("“%(typed)s”: choose from the list, perhaps %(near)s.") % {

@@ -104,6 +104,7 @@ def shows_ticket(registration: Registration) -> bool:
         registration.status == Status.CONFIRMED
         and registration.meeting.status == MeetingStatus.PUBLISHED
         and not _is_online(registration)
+        and timezone.now() < registration.meeting.ends_at
     )
 
 

@@ -219,7 +219,7 @@ function upgrade(holder) {
     if (!text) return object("");
     const meant = exact(choices, text);
     if (meant) return take(meant);
-    const near = nearest(choices, text).map((choice) => `“${choice.name}”`).join(", ");
+    const near = nearest(choices, text).map((choice) => (words.quoted ?? "{name}").replace("{name}", choice.name)).join(", ");
     object(((near ? words.near : words.unmatched) ?? "").replace("{typed}", text).replace("{near}", near));
   }
 

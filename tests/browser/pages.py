@@ -1,0 +1,134 @@
+"""Every page there is, in every state worth looking at. ./look, axe and the docs share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
+
+World = dict[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    """One thing to look at: an address with names of the world in it, and perhaps an act."""
+
+    name: str
+    path: str
+    # "": a stranger, "organizer": signed in, "desk": a phone at the door.
+    who: str = ""
+    act: Callable[[Tab], None] | None = None
+    # What the server may answer with; all else is a broken page.
+    status: int = 200
+
+    def address(self, world: World) -> str:
+        return self.path.format(**world)
+
+
+def _register_nobody(tab: Tab) -> None:
+    tab.locator("[name=region]").evaluate("select => select.value = ''")
+    box = tab.get_by_role("combobox")
+    if box.count():
+        box.fill("Калуга" if tab.locator("html").get_attribute("lang") == "ru" else "Kaluga")
+    tab.get_by_role("textbox").nth(3).fill("a.krasno@")
+    _submit(tab)
+
+
+def _register_other(tab: Tab) -> None:
+    tab.locator("[name=who][value=other]").check()
+
+
+def _look_for_region(tab: Tab) -> None:
+    tab.get_by_role("combobox").press_sequentially("мос")
+
+
+def _mistype_address(tab: Tab) -> None:
+    tab.locator("[name=email]").fill("a.krasno@exmaple.org")
+    tab.locator("[name=email]").blur()
+
+
+def _submit(tab: Tab) -> None:
+    with tab.expect_navigation():
+        tab.locator("main form button.primary").first.click()
+
+
+PARTICIPANTS = [
+    View("home", "/"),
+    View("meeting", "/m/open/"),
+    View("meeting-few-words", "/m/bare/"),
+    View("meeting-full", "/m/full/"),
+    View("meeting-full-no-list", "/m/full-no-list/"),
+    View("meeting-not-yet", "/m/not-yet/"),
+    View("meeting-closed", "/m/closed/"),
+    View("meeting-over", "/m/over/"),
+    View("meeting-called-off", "/m/called-off/"),
+    View("meeting-hybrid", "/m/hybrid/"),
+    View("meeting-draft", "/m/draft/", who="organizer"),
+    View("consent", "/m/open/consent/processing/"),
+    View("register", "/m/open/register/"),
+    View("register-other", "/m/open/register/", act=_register_other),
+    View("register-region", "/m/open/register/", act=_look_for_region),
+    View("register-typo", "/m/open/register/", act=_mistype_address),
+    View("register-errors", "/m/open/register/", act=_register_nobody),
+    View("register-waiting", "/m/full/register/"),
+    View("register-hybrid", "/m/hybrid/register/"),
+    View("register-closed", "/m/closed/register/"),
+    View("mine-confirmed", "/r/{confirmed}/"),
+    View("mine-online", "/r/{online}/"),
+    View("mine-pending", "/r/{pending}/"),
+    View("mine-waiting", "/r/{waitlisted}/"),
+    View("mine-declined", "/r/{declined}/"),
+    View("mine-cancelled", "/r/{cancelled}/"),
+    View("mine-called-off", "/r/{called_off}/"),
+    View("mine-frozen", "/r/{frozen}/"),
+    View("mine-over", "/r/{over}/"),
+    View("mine-change", "/r/{confirmed}/change/"),
+    View("mine-cancel", "/r/{confirmed}/cancel/"),
+    View("mine-address", "/r/{confirmed}/address/"),
+    View("mine-another", "/r/{confirmed}/another/"),
+    View("mine-data", "/r/{confirmed}/data/"),
+    View("mine-erase", "/r/{confirmed}/erase/"),
+    View("mine-unsubscribe", "/r/{confirmed}/unsubscribe/"),
+    View("mine-erased", "/r/{erased}/", status=410),
+    View("link-unknown", "/r/nobody/", status=404),
+    *(View(f"failing-{status}", f"/failing/{status}/", status=status)
+      for status in (400, 403, 404, 409, 410, 413, 429, 500)),
+    View("failing-form", "/failing/form/", status=403),
+]  # fmt: skip
+OFFICE = [
+    View("sign-in", "/accounts/login/"),
+    View("sign-up", "/accounts/signup/"),
+    View("password-reset", "/accounts/password/reset/"),
+    View("password-change", "/accounts/password/change/", who="organizer"),
+    View("meetings", "/manage/", who="organizer"),
+    View("meeting-new", "/manage/new/", who="organizer"),
+    View("meeting-new-errors", "/manage/new/", who="organizer", act=_submit),
+    View("account", "/manage/account/", who="organizer"),
+    View("overview", "/manage/{meeting}/", who="organizer"),
+    View("overview-past", "/manage/{past_meeting}/", who="organizer"),
+    View("overview-empty", "/manage/bare/", who="organizer"),
+    View("overview-draft", "/manage/draft/", who="organizer"),
+    View("edit", "/manage/{meeting}/edit/", who="organizer"),
+    View("publish", "/manage/draft/publish/", who="organizer"),
+    View("call-off", "/manage/{meeting}/cancel/", who="organizer"),
+    View("participants", "/manage/{meeting}/participants/", who="organizer"),
+    View("participants-none", "/manage/{meeting}/participants/?q=zzzz", who="organizer"),
+    View("participant", "/manage/open/participants/{number}/", who="organizer"),
+    View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
+    View("messages", "/manage/{meeting}/messages/", who="organizer"),
+    View("badges", "/manage/{meeting}/badges/", who="organizer"),
+    View("badges-past", "/manage/{past_meeting}/badges/", who="organizer"),
+    View("door-settings", "/manage/{meeting}/door/", who="organizer"),
+    View("figures", "/manage/{past_meeting}/figures/", who="organizer"),
+    View("figures-upcoming", "/manage/{meeting}/figures/", who="organizer"),
+]
+DOOR = [
+    View("desk", "/c/{desk}/"),
+    View("scan-without-desk", "/scan/", status=403),
+    View("scan", "/scan/", who="desk"),
+    View("press", "/n/{press}/"),
+]
+ALL = PARTICIPANTS + OFFICE + DOOR

@@ -1,0 +1,65 @@
+"""
+Every page in every state: axe finds nothing, nothing is wider than the window, no complaints.
+
+Two languages, two widths, two themes. What only a person can see is for ./look.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import axe_playwright_python
+import pytest
+
+from tests.browser.chromium import Visitor
+from tests.browser.pages import ALL, View, World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (320, 1280)
+# Nothing but colours depends on the theme.
+THEMES = {"light": TAGS, "dark": ["color-contrast"]}
+
+
+def faults(visitor: Visitor, rules: list[str]) -> list[str]:
+    """What axe says about the page as it stands, one line per element."""
+    visitor.tab.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
+    found: dict[str, Any] = visitor.tab.evaluate(
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
+def test_a_page_is_open_to_everybody(
+    view: View, language: str, place: tuple[str, World], started: Browser
+) -> None:
+    base, world = place
+    visitor = Visitor(started, base, world, who=view.who, viewport={"width": 320, "height": 800})
+    try:
+        status = visitor.look_at(view, language=language)
+        found: list[str] = []
+        if status != view.status:
+            found.append(f"the server answered {status}")
+        for width in WIDTHS:
+            visitor.tab.set_viewport_size({"width": width, "height": 800})
+            if (over := visitor.overflow()) > 0:
+                found.append(f"{over} px wider than {width}")
+            for theme, rules in THEMES.items():
+                visitor.tab.emulate_media(color_scheme=theme)
+                found += [f"{width} {theme} {fault}" for fault in faults(visitor, rules)]
+        found += visitor.complaints
+        if visitor.tab.locator("html").get_attribute("lang") != language:
+            found.append("speaks another language")
+        assert found == []
+    finally:
+        visitor.context.close()

@@ -1,0 +1,194 @@
+"""
+Everything there is to look at, in one database: each state a page can be in, and the sample.
+
+Run as a program it fills the database of DATABASE_URL and prints what the pages need.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import django
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.utils import timezone
+
+if __name__ == "__main__":
+    django.setup()
+
+from accounts.models import User
+from events import regions
+from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
+from registrations import links
+from registrations.models import AttendanceMode, Registration, Status
+from tests.factories import make_consent, make_meeting, make_registration, make_user
+
+HOSTS = [
+    ("Ассоциация индустриальных парков (демо)", "Association of Industrial Parks (demo)"),
+    ("Министерство экономического развития", "Ministry of Economic Development"),
+    ("Министерство промышленности и торговли", "Ministry of Industry and Trade"),
+]
+PROGRAMME = [
+    (0, "Открытие", "Opening", "", ""),
+    (15, "Совместный план действий двух министерств", "The ministries' joint plan of action",
+     "Директора департаментов", "Heads of departments"),
+    (60, "Круглые столы", "Round tables", "Финансирование, зал 2 · Инфраструктура, комната 5",
+     "Funding, hall 2 · Infrastructure, room 5"),
+    (120, "Обращение к Правительству", "Address to the Government", "", ""),
+]  # fmt: skip
+# The longest name and titles of the sample: what does not fit shows here.
+LONGEST = {
+    "family_name": "Красноперекопская-Заболотная",
+    "given_name": "Анастасия-Мария",
+    "patronymic": "Владиславовна",
+    "organization": "АО «Управляющая компания особой экономической зоны „Северный берег (демо)“»",
+    "position": "Заместитель генерального директора по развитию",
+    "phone": "+74950000000",
+    "email": "a.krasnoperekopskaya-zabolotnaya@severny-bereg.example.org",
+}
+
+
+def build() -> dict[str, str]:
+    """Fill the database; return names for slugs and tokens, and the organizer's session."""
+    now = timezone.now()
+    owner = make_user(email="organizer@example.org")
+    known = {"session": _session(owner)}
+    known |= _meetings(owner, now)
+    known |= _sample(owner)
+    return known
+
+
+def meeting(
+    slug: str, owner: User, now: datetime, *, days: float = 14, **overrides: Any
+) -> Meeting:
+    """A meeting with everything a page can show."""
+    starts = (now + timedelta(days=days)).replace(hour=7, minute=0, second=0, microsecond=0)
+    fields: dict[str, Any] = {
+        "slug": slug,
+        "owner": owner,
+        "region_set": regions.shipped(),
+        "title": "Всероссийское совещание индустриальных парков и особых экономических зон",
+        "title_alt": "All-Russian meeting of industrial parks and special economic zones",
+        "starts_at": starts,
+        "ends_at": starts + timedelta(hours=3),
+        "doors_at": starts - timedelta(minutes=40),
+        "registration_closes_at": starts - timedelta(days=3),
+        "edits_close_at": starts - timedelta(days=2),
+        "seat_limit": 130,
+        "address": "Пресненская набережная, 8, вход 3",
+        "address_alt": "8 Presnenskaya embankment, entrance 3",
+        "map_url": "https://example.org/map",
+        "arrival_note": "Паспорт: вход в здание по документу.",
+        "arrival_note_alt": "Passport: the building is entered with a document.",
+        "summary": "Министерства и регионы обсудят **совместный план действий** на год.\n\n"
+        "- финансирование инфраструктуры\n- подготовка площадок",
+        "summary_alt": "Ministries and regions discuss a **joint plan of action** for the year."
+        "\n\n- funding of infrastructure\n- preparation of sites",
+        "contact_phone": "+7 495 000-00-00",
+    }
+    made = make_meeting(**fields | overrides)
+    made.hosts.all().delete()
+    Host.objects.bulk_create(
+        Host(meeting=made, name=name, name_alt=alt, position=position)
+        for position, (name, alt) in enumerate(HOSTS)
+    )
+    AgendaItem.objects.bulk_create(
+        AgendaItem(
+            meeting=made, starts_at=made.starts_at + timedelta(minutes=minutes), title=title,
+            title_alt=alt, note=note, note_alt=note_alt,
+        )
+        for minutes, title, alt, note, note_alt in PROGRAMME
+    )  # fmt: skip
+    make_consent(
+        made,
+        title="обработку моих персональных данных",
+        title_alt="the processing of my personal data",
+        text="Даю согласие на обработку моих персональных данных организатору.\n\n"
+        "Срок: до 90 дней после окончания мероприятия.",
+        text_alt="I consent to the processing of my personal data by the organizer.\n\n"
+        "Term: until 90 days after the end of the meeting.",
+    )
+    return made
+
+
+def _meetings(owner: User, now: datetime) -> dict[str, str]:
+    known = {}
+    day = timedelta(days=1)
+    parks = meeting("open", owner, now)
+    vladivostok = parks.region_set.regions.get(code="RU-PRI")
+    for status in (Status.CONFIRMED, Status.PENDING, Status.DECLINED, Status.CANCELLED):
+        person = make_registration(
+            meeting=parks, status=status, region=vladivostok, at=now, latin_name="",
+            **LONGEST | {"email": f"{status}.{LONGEST['email']}"},
+        )  # fmt: skip
+        known[status] = links.token(person)
+    Registration.objects.filter(meeting=parks, status=Status.DECLINED).update(
+        decision_reason="Квота вашей организации исчерпана.", shows_reason=True
+    )
+    erased = make_registration(meeting=parks, at=now)
+    Registration.objects.filter(pk=erased.pk).update(**dict.fromkeys(
+        ("family_name", "given_name", "patronymic", "latin_name", "email", "phone", "position",
+         "search_key", "submitted_by_name", "submitted_by_email"), ""),
+        ticket_code=None, erased_at=now,
+    )  # fmt: skip
+    known["erased"] = links.token(erased)
+
+    full = meeting("full", owner, now, seat_limit=1)
+    make_registration(meeting=full, at=now)
+    for _place in range(3):
+        last = make_registration(meeting=full, status=Status.WAITLISTED, waiting_since=now, at=now)
+    known["waitlisted"] = links.token(last)
+
+    meeting("full-no-list", owner, now, seat_limit=0, has_waiting_list=False)
+    meeting("not-yet", owner, now, registration_opens_at=now + day)
+    closed = meeting("closed", owner, now, days=1, registration_closes_at=now - day)
+    known["frozen"] = links.token(make_registration(meeting=closed, at=now, **LONGEST))
+    over = meeting("over", owner, now, days=-5)
+    known["over"] = links.token(make_registration(meeting=over, at=now - 20 * day))
+    hybrid = meeting(
+        "hybrid", owner, now, format=Format.HYBRID, approval=Approval.MANUAL, seat_limit=None,
+        online_url="https://meet.example.org/parks-2026",
+    )  # fmt: skip
+    known["online"] = links.token(
+        make_registration(meeting=hybrid, attendance_mode=AttendanceMode.ONLINE, at=now)
+    )
+    off = meeting("called-off", owner, now)
+    known["called_off"] = links.token(make_registration(meeting=off, at=now))
+    Meeting.objects.filter(pk=off.pk).update(
+        status=MeetingStatus.CANCELLED, cancelled_at=now,
+        cancellation_reason="Из-за погоды. О новой дате сообщим письмом.",
+    )  # fmt: skip
+    meeting("draft", owner, now, status=MeetingStatus.DRAFT, published_at=None)
+    meeting("bare", owner, now, title="Встреча", title_alt="")
+    known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
+    return known
+
+
+def _sample(owner: User) -> dict[str, str]:
+    out = StringIO()
+    call_command("load_sample", "--owner", owner.email, "--json", "--force", stdout=out)
+    found = json.loads(out.getvalue().strip().splitlines()[-1])
+    return {
+        "meeting": found["meeting"],
+        "past_meeting": found["past_meeting"],
+        "desk": found["desk_links"][0].rstrip("/").rpartition("/")[2],
+        "press": found["press_link"].rstrip("/").rpartition("/")[2],
+    }
+
+
+def _session(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+if __name__ == "__main__":
+    print(json.dumps(build()))
