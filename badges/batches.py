@@ -28,6 +28,7 @@ from accounts import journal
 from accounts.refusals import Refused
 from badges import desks, pdf, rendering, sheets, wording
 from badges.models import KEPT, Batch, BatchKind, BatchState, Trouble
+from badges.typefaces import missing
 from events.models import Meeting
 from notifications import bell
 from registrations.models import AttendanceMode, Registration, RegistrationQuerySet
@@ -39,6 +40,7 @@ LEASE = timedelta(seconds=90)  # many times what one part takes
 PART = 20 * rendering.PER_SHEET  # badges a part: whole sheets
 ATTEMPTS = 5
 MOST_DESKS = 30
+OTHERS = "…"
 
 
 class NothingToPrint(Refused):
@@ -129,6 +131,8 @@ def _sections(
 ) -> list[Section]:
     if asked["order"] != "desk":
         return [Section(label="", count=len(people))]
+    # Whoever's letter cannot be printed comes last in the order of the alphabets.
+    letters = [OTHERS if missing(key[:1]) else key[:1] for _pk, key in people]
     with translation.override(meeting.language):
         return [
             Section(
@@ -136,7 +140,7 @@ def _sections(
                 % {"number": stretch.desk, "letters": stretch.letters},
                 count=stretch.stop - stretch.start,
             )
-            for stretch in desks.split([key for _pk, key in people], asked["desks"])
+            for stretch in desks.split(letters, asked["desks"])
         ]
 
 

@@ -72,7 +72,8 @@ def fit(text: str, box: Box, measure: Measure, *, balanced: bool = False) -> Fit
             continue
         pieces = _Pieces(texts, measure)
         setting = pieces.largest(box)
-        if setting.size > best.size * worth * (WORTH_A_LINE if best.lines == 1 else 1):
+        needed = best.size * worth * (WORTH_A_LINE if best.lines == 1 else 1)
+        if setting.size > needed or best.size < box.smallest <= setting.size:
             best, chosen = setting, pieces
     broken = best.size < box.smallest
     if broken:

@@ -150,8 +150,8 @@ def _is_easy(badge: wording.Badge) -> bool:
         and _fits(badge.region, narrow, 7.5)
         and _fits(badge.organization, narrow * 1.4, 9.5, bold=True)
         and all(_fits(word, narrow * 0.5, 9.5, bold=True) for word in badge.organization.split())
-        and _fits(badge.category.upper(), 30 * MM, 9, bold=True)
-        and _fits(badge.title, 42 * MM, 6)
+        and _fits(badge.category.upper(), 28 * MM, 9, bold=True)
+        and _fits(badge.title, 40 * MM, 6)
     )
 
 

@@ -88,7 +88,7 @@ def _draw_bar(badge: Badge, drawn: Drawn) -> None:
     word = badge.category.upper()
     face = for_text(word, bold=True)
     spacing = 0.06  # of the size: capitals want air
-    box = Box(48 * MM, BAR - 0.8 * MM, 11, 5, lines=2)
+    box = Box(39 * MM, BAR - 0.8 * MM, 11, 5, lines=2)
 
     def spaced(text: str) -> float:
         return face.width(text, 1) + spacing * len(text)
@@ -215,10 +215,10 @@ class _Setting:
         self.name, self.colour = name, colour
         self.box = Box(NARROW, height * MM, largest, smallest, lines=4)
         self.face = for_text(text, bold=bold)
-        self.fitted = fit(text, self.box, measure(self.face))
+        self.fitted = fit(text, self.box, measure(self.face), balanced=True)
         if bold and self.fitted.is_compromise and (core := quoted(text)):
             self.face = for_text(core, bold=True)
-            self.fitted = fit(core, self.box, measure(self.face))
+            self.fitted = fit(core, self.box, measure(self.face), balanced=True)
 
     @property
     def height(self) -> float:

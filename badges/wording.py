@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -203,5 +204,15 @@ def _badge(
 
 def latin_form(registration: Registration) -> str:
     """What the person wrote, else what a passport would say; "" when neither is known."""
-    written = registration.latin_name
-    return written or names.latin_name(registration.family_name, registration.given_name)
+    if registration.latin_name:
+        return registration.latin_name
+    family, given = registration.family_name, registration.given_name
+    plain = f"{given} {family}".strip()
+    if all(_is_latin(char) for char in plain if char.isalpha()):
+        return plain
+    return names.latin_name(family, given)
+
+
+def _is_latin(char: str) -> bool:
+    """Letters of the Latin alphabet, and the apostrophes that count as letters: ʻOkina."""
+    return unicodedata.category(char) == "Lm" or "LATIN" in unicodedata.name(char, "")
