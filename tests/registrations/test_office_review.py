@@ -1,0 +1,237 @@
+"""Deciding in the office: one, many, beyond the limit; adding, correcting, merging, erasing."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import JournalEntry
+from events.models import OrganizationVariant
+from notifications import outbox
+from registrations.models import Registration, Source, Status
+from tests.factories import make_meeting, make_registration, make_user
+
+pytestmark = pytest.mark.django_db
+EN = {"accept-language": "en"}
+
+
+@pytest.fixture
+def owner(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def coming_meeting(owner, **overrides):
+    start = timezone.now() + timedelta(days=21)
+    times = {"starts_at": start, "ends_at": start + timedelta(hours=3)}
+    return make_meeting(owner=owner, **times | overrides)
+
+
+def step(client, registration, code, **fields):
+    address = reverse(
+        "manage-participant-step", args=[registration.meeting.slug, registration.number]
+    )
+    answer = client.post(address, {"step": code, **fields}, headers=EN)
+    registration.refresh_from_db()
+    return answer
+
+
+def said(answer) -> str:
+    return " | ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def test_one_is_approved_and_told(client, owner):
+    person = make_registration(meeting=coming_meeting(owner), status=Status.PENDING)
+
+    answer = step(client, person, "approve")
+
+    assert answer.status_code == 303
+    assert person.status == Status.CONFIRMED
+    assert outbox.about(f"registration:{person.pk}").of_kinds(["confirmed"]).count() == 1
+
+
+def test_the_reason_is_kept_and_shown_only_if_ticked(client, owner):
+    person = make_registration(meeting=coming_meeting(owner), status=Status.PENDING)
+
+    step(client, person, "decline", reason="Нет мест для гостей")
+
+    assert (person.status, person.shows_reason) == (Status.DECLINED, False)
+    assert person.decision_reason == "Нет мест для гостей"
+
+
+def test_a_full_meeting_offers_the_line_or_one_more_chair(client, owner):
+    meeting = coming_meeting(owner, seat_limit=1)
+    make_registration(meeting=meeting)
+    waits = make_registration(meeting=meeting, status=Status.WAITLISTED)
+    page = client.get(reverse("manage-participant", args=[meeting.slug, waits.number]), headers=EN)
+
+    refused = step(client, waits, "promote")
+    status_then = waits.status
+    step(client, waits, "promote_over")
+
+    assert [s.code for s in page.context["steps"]] == ["promote_over", "decline", "cancel"]
+    assert "All seats are taken." in said(refused)
+    assert status_then == Status.WAITLISTED
+    assert (waits.status, waits.seat) == (Status.CONFIRMED, "over")
+    assert JournalEntry.objects.filter(changes__over_capacity=True).count() == 1
+
+
+def test_every_step_that_is_offered_can_be_taken(client, owner):
+    meeting = coming_meeting(owner, seat_limit=9)
+    for status in (Status.PENDING, Status.CONFIRMED, Status.DECLINED, Status.CANCELLED):
+        person = make_registration(meeting=meeting, status=status)
+        page = client.get(reverse("manage-participant", args=[meeting.slug, person.number]))
+        for offered in page.context["steps"]:
+            taken = make_registration(meeting=meeting, status=status)
+            step(client, taken, offered.code)
+            assert taken.status != status, (status, offered.code)
+
+
+def test_an_invented_step_is_no_step(client, owner):
+    person = make_registration(meeting=coming_meeting(owner))
+
+    assert step(client, person, "invite").status_code == 400
+
+
+def test_many_are_approved_and_what_cannot_be_done_is_said(client, owner):
+    meeting = coming_meeting(owner, seat_limit=3, has_waiting_list=False)
+    people = [make_registration(meeting=meeting, status=Status.PENDING) for _n in range(4)]
+
+    answer = client.post(
+        reverse("manage-decide", args=[meeting.slug]),
+        {"step": "approve", "number": [p.number for p in people], "query": "status=pending"},
+        headers=EN,
+    )
+
+    assert said(answer) == "3 confirmed | 1 × All seats are taken."
+    assert answer["Location"].endswith("?status=pending")
+    assert Registration.objects.confirmed().count() == 3
+
+
+def test_many_of_another_meeting_are_not_touched(client, owner):
+    meeting = coming_meeting(owner)
+    stranger = make_registration(status=Status.PENDING)
+
+    client.post(
+        reverse("manage-decide", args=[meeting.slug]),
+        {"step": "approve", "number": [stranger.number]},
+    )
+
+    stranger.refresh_from_db()
+    assert stranger.status == Status.PENDING
+
+
+def fields_of(client, meeting, person):
+    address = reverse("manage-participant-edit", args=[meeting.slug, person.number])
+    form = client.get(address).context["form"]
+    return address, {field.name: field.value() or "" for field in form}
+
+
+def test_the_organizer_adds_somebody_without_consent_or_address(client, owner):
+    meeting = coming_meeting(owner)
+    address = reverse("manage-participant-add", args=[meeting.slug])
+    person = {
+        "family_name": "Ёлкин",
+        "given_name": "Пётр",
+        "category": "member",
+        "attendance_mode": "in_person",
+        "language": "ru",
+    }
+
+    empty = client.post(address, person | {"family_name": "", "given_name": ""}, headers=EN)
+    answer = client.post(address, person)
+
+    added = Registration.objects.get()
+    assert "Write the name" in empty.text
+    assert answer.status_code == 303
+    assert (added.source, added.status, added.email) == (Source.ORGANIZER, Status.CONFIRMED, "")
+
+
+def test_a_correction_is_saved_and_a_stale_one_keeps_what_was_typed(client, owner):
+    meeting = coming_meeting(owner)
+    person = make_registration(meeting=meeting, family_name="Елкин")
+    address, fields = fields_of(client, meeting, person)
+
+    first = client.post(address, fields | {"family_name": "Ёлкин"})
+    second = client.post(address, fields | {"family_name": "Йолкин"}, headers=EN)
+    third = client.post(
+        address,
+        fields | {"family_name": "Йолкин", "version": second.context["form"]["version"].value()},
+    )
+
+    person.refresh_from_db()
+    assert first.status_code == 303
+    assert second.status_code == 409
+    assert 'value="Йолкин"' in second.text
+    assert "Ёлкин" in [line["value"] for line in second.context["theirs"]]
+    assert third.status_code == 303
+    assert person.family_name == "Йолкин"
+
+
+def test_a_corrected_address_gets_the_answer_again(client, owner):
+    person = make_registration(meeting=coming_meeting(owner))
+    address = reverse("manage-participant-address", args=[person.meeting.slug, person.number])
+
+    client.post(address, {"email": "right@example.org"})
+
+    person.refresh_from_db()
+    mails = outbox.about(f"registration:{person.pk}")
+    assert person.email == "right@example.org"
+    assert [mail.recipient for mail in mails] == ["right@example.org"]
+
+
+def test_erasing_asks_first(client, owner):
+    person = make_registration(meeting=coming_meeting(owner))
+    address = reverse("manage-participant-erase", args=[person.meeting.slug, person.number])
+
+    client.get(address)
+    person.refresh_from_db()
+    name_before = person.family_name
+    client.post(address)
+
+    person.refresh_from_db()
+    page = client.get(reverse("manage-participant", args=[person.meeting.slug, person.number]))
+    assert name_before
+    assert (person.family_name, person.email) == ("", "")
+    assert page.status_code == 200
+
+
+def test_merged_spellings_count_as_one_organization(client, owner):
+    meeting = coming_meeting(owner, seat_limit=None)
+    for organization in ("ОЭЗ «Северный берег»", "Северный Берег, ОЭЗ", "Парк"):
+        make_registration(meeting=meeting, organization=organization)
+    address = reverse("manage-organizations", args=[meeting.slug])
+    spellings = client.get(address).context["single"]
+    keys = [one.key for one in spellings if "берег" in one.key]
+
+    nothing = client.post(address, {"name": "ОЭЗ"}, headers=EN)
+    client.post(address, {"name": "ОЭЗ «Северный берег»", "short_name": "ОЭЗ СБ", "key": keys})
+    merged = client.get(address).context
+    client.post(reverse("manage-organization-separate", args=[meeting.slug]), {"key": keys[0]})
+
+    assert len(keys) == 2
+    assert "Choose at least one spelling" in nothing.text
+    assert [(one.organization.short_name, one.people) for one in merged["merged"]] == [
+        ("ОЭЗ СБ", 2)
+    ]
+    assert merged["total"] == 2
+    assert OrganizationVariant.objects.filter(meeting=meeting).count() == 1
+    assert client.get(address).context["total"] == 3
+
+
+def test_a_mail_is_sent_again_by_its_own_organizer_only(client, owner):
+    meeting = coming_meeting(owner)
+    person = make_registration(meeting=meeting, status=Status.PENDING)
+    step(client, person, "approve")
+    mail = outbox.about(f"registration:{person.pk}").get()
+    address = reverse("manage-message-resend", args=[meeting.slug, mail.pk])
+
+    answer = client.post(address)
+    client.force_login(make_user())
+    stranger = client.post(address)
+
+    assert answer.status_code == 303
+    assert stranger.status_code == 404

@@ -1,0 +1,138 @@
+"""The list as a file: complete, filtered, journalled, and nothing in it that a spreadsheet runs."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from accounts.models import JournalEntry
+from registrations.models import Registration
+from reports import exports
+from tests.factories import make_meeting, make_registration, make_user
+
+pytestmark = pytest.mark.django_db
+
+DANGEROUS = [
+    '=HYPERLINK("http://example.org")',
+    "+7 999 000-00-00",
+    "-2+3",
+    "@SUM(A1)",
+    "\tTab",
+    "\rReturn",
+    "  =1+1",
+    "＝1+1",  # full-width: some spreadsheets fold it
+]
+
+
+def rows_of(answer) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+
+def export(client, meeting, form, query=""):
+    client.force_login(meeting.owners.get())
+    address = reverse("manage-export", args=[meeting.slug, form])
+    return client.post(f"{address}?{query}", headers={"accept-language": "ru"})
+
+
+def test_csv_opens_in_a_russian_spreadsheet(client):
+    meeting = make_meeting()
+    make_registration(meeting=meeting, family_name="Ёлкин", given_name="Пётр", patronymic="")
+
+    answer = export(client, meeting, "csv")
+    raw = b"".join(answer.streaming_content)
+
+    assert raw.startswith(b"\xef\xbb\xbf")
+    head, row = list(csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+    assert head[:5] == ["Номер", "Статус", "Фамилия", "Имя", "Отчество"]
+    assert row[2:5] == ["Ёлкин", "Пётр", ""]
+    assert answer["Content-Disposition"].startswith(f'attachment; filename="{meeting.slug}-')
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_no_cell_of_the_csv_is_a_formula_and_nothing_is_lost(client, text):
+    meeting = make_meeting()
+    registration = make_registration(meeting=meeting)
+    Registration.objects.filter(pk=registration.pk).update(organization=text, phone=text[:40])
+
+    _head, row = rows_of(export(client, meeting, "csv"))
+
+    assert row.count("'" + text) == 2
+
+
+def test_no_cell_of_the_workbook_is_a_formula(client):
+    meeting = make_meeting(seat_limit=None)
+    for text in DANGEROUS:
+        registration = make_registration(meeting=meeting)
+        Registration.objects.filter(pk=registration.pk).update(organization=text)
+
+    answer = export(client, meeting, "xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    cells = [cell for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    found = {cell.value for cell in cells}
+
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert {text.replace("\r", "\n") for text in DANGEROUS} <= {
+        str(value).replace("_x000D_", "\n").replace("\r", "\n") for value in found
+    }
+
+
+@pytest.mark.parametrize("form", exports.FORMATS)
+def test_the_file_holds_who_was_asked_for(client, form):
+    meeting = make_meeting()
+    make_registration(meeting=meeting, family_name="Ёлкин")
+    make_registration(meeting=meeting, family_name="Иванов")
+
+    answer = export(client, meeting, form, "q=елкин")
+    raw = b"".join(answer.streaming_content)
+    if form == "csv":
+        names = [row[2] for row in csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";")]
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(raw)).active
+        names = [row[2] for row in sheet.iter_rows(values_only=True)]
+
+    assert names == ["Фамилия", "Ёлкин"]
+
+
+def test_every_export_stands_in_the_journal(client):
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+
+    export(client, meeting, "csv", "status=confirmed")
+
+    entry = JournalEntry.objects.get(action="participants.exported")
+    assert entry.user == meeting.owners.get()
+    assert entry.changes == {"format": "csv", "filter": "status=confirmed", "rows": 1}
+
+
+def test_a_get_takes_nothing_out(client):
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+    client.force_login(meeting.owners.get())
+
+    answer = client.get(reverse("manage-export", args=[meeting.slug, "csv"]))
+
+    assert answer.status_code == 302
+    assert not JournalEntry.objects.filter(action="participants.exported").exists()
+
+
+def test_an_unknown_format_is_not_found(client):
+    meeting = make_meeting(owner=make_user())
+
+    assert export(client, meeting, "ods").status_code == 404
+
+
+def test_english_reads_english_with_commas(client):
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+    client.force_login(meeting.owners.get())
+
+    address = reverse("manage-export", args=[meeting.slug, "csv"])
+    answer = client.post(address, headers={"accept-language": "en"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    head, row = list(csv.reader(io.StringIO(text)))
+
+    assert dict(zip(head, row, strict=True))["Status"] == "confirmed"
+    assert dict(zip(head, row, strict=True))["Category"] == "Member organization"

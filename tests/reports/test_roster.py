@@ -1,0 +1,149 @@
+"""Finding people in the list: by any spelling, by conditions, and why nobody is found."""
+
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+
+from registrations.models import Registration, Status
+from reports import roster
+from tests.factories import make_meeting, make_registration, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def found(meeting, query: str) -> list[str]:
+    asked = roster.RosterFilter(QueryDict(query), meeting=meeting)
+    return [person.family_name for person in asked.people]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Ёлкин",
+        "елкин",  # ё and е are one letter to whoever searches
+        "`krby",  # the wrong keyboard layout
+        "elkin",  # Latin letters
+        "елк пёт",  # beginnings of words, in any order
+        "пётр ёлкин",
+        "заречный",  # the organization
+        "jolka@example",  # the e-mail
+    ],
+)
+def test_a_person_is_found_as_people_type(typed):
+    meeting = make_meeting()
+    make_registration(
+        meeting=meeting,
+        family_name="Ёлкин",
+        given_name="Пётр",
+        organization="Парк «Заречный»",
+        email="jolka@example.org",
+    )
+    make_registration(meeting=meeting, family_name="Соколова", given_name="Анна")
+
+    assert found(meeting, f"q={typed}") == ["Ёлкин"]
+
+
+def test_a_person_is_found_by_the_number_as_it_is_said():
+    meeting = make_meeting()
+    person = make_registration(meeting=meeting, family_name="Ёлкин")
+    make_registration(meeting=meeting)
+
+    assert found(meeting, f"q={person.spoken_number}") == ["Ёлкин"]
+    assert found(meeting, f"q={person.number}") == ["Ёлкин"]
+
+
+def test_signs_that_mean_something_to_the_database_mean_nothing_here():
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+
+    assert found(meeting, "q=%25") == []
+    assert found(meeting, "q=_") == []
+
+
+def test_conditions_narrow_the_list():
+    meeting = make_meeting(seat_limit=1)
+    make_registration(meeting=meeting, family_name="Первый")
+    make_registration(meeting=meeting, family_name="Ждущий", status=Status.WAITLISTED)
+    make_registration(meeting=meeting, family_name="Прессов", category_code="press", email="")
+
+    assert found(meeting, "status=waitlisted") == ["Ждущий"]
+    assert found(meeting, "category=press") == ["Прессов"]
+    assert found(meeting, "more=no_email") == ["Прессов"]
+    assert found(meeting, "region=none&status=confirmed") == ["Первый", "Прессов"]
+    assert found(meeting, "status=nonsense") == ["Ждущий", "Первый", "Прессов"]
+
+
+def test_namesakes_are_found_as_perhaps_twice():
+    meeting = make_meeting(seat_limit=None)
+    for email in ("a@example.org", "b@example.org"):
+        make_registration(
+            meeting=meeting, family_name="Ли", given_name="Ян", patronymic="", email=email
+        )
+    make_registration(meeting=meeting, family_name="Иванов")
+
+    assert found(meeting, "more=twins") == ["Ли", "Ли"]
+
+
+def test_an_empty_list_says_which_condition_hides_whom(client):
+    meeting = make_meeting()
+    make_registration(meeting=meeting, family_name="Ёлкин")
+    client.force_login(meeting.owners.get())
+
+    asked = roster.RosterFilter(QueryDict("q=ёлкин&status=declined"), meeting=meeting)
+    page = client.get(
+        reverse("manage-participants", args=[meeting.slug]),
+        {"q": "ёлкин", "status": "declined"},
+        headers={"accept-language": "en"},
+    )
+
+    assert [(line["value"], line["count"]) for line in asked.hidden_by()] == [
+        (str(Status.DECLINED.label), 1),
+        ("ёлкин", 0),
+    ]
+    assert "Nobody fits all of this" in page.text
+    assert "without it 1 person" in page.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_costs_the_same_with_more_people(client, count, django_assert_num_queries):
+    meeting = make_meeting(seat_limit=None)
+    for _number in range(count):
+        make_registration(meeting=meeting)
+    client.force_login(meeting.owners.get())
+
+    with django_assert_num_queries(10):
+        answer = client.get(reverse("manage-participants", args=[meeting.slug]))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_overview_costs_the_same_with_more_people(client, count, django_assert_num_queries):
+    meeting = make_meeting(seat_limit=None)
+    for _number in range(count):
+        make_registration(meeting=meeting)
+    client.force_login(meeting.owners.get())
+
+    with django_assert_num_queries(14):
+        answer = client.get(reverse("manage-overview", args=[meeting.slug]))
+
+    assert answer.status_code == 200
+
+
+def test_pages_of_the_list_keep_the_question(client):
+    meeting = make_meeting(seat_limit=None)
+    for _number in range(51):
+        make_registration(meeting=meeting)
+    client.force_login(meeting.owners.get())
+
+    answer = client.get(reverse("manage-participants", args=[meeting.slug]), {"status": "live"})
+
+    assert 'href="?status=live&amp;page=2"' in answer.text
+
+
+def test_the_list_is_of_one_meeting():
+    meeting, other = make_meeting(owner=make_user()), make_meeting()
+    make_registration(meeting=other, family_name="Чужой")
+
+    assert found(meeting, "") == []
+    assert Registration.objects.count() == 1
