@@ -60,4 +60,4 @@ def people(driver: Playwright, zone: str, *, camera: Path | None = None) -> Iter
 
 def film_of(code: str, folder: Path) -> Path:
     """A film in which somebody holds this ticket before the camera."""
-    return film.write(folder / "camera.y4m", [None, tickets.qr_png(code)], seconds=2)
+    return film.write(folder / "camera.y4m", [None, None, None, tickets.qr_png(code)], seconds=2)
