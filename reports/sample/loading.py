@@ -16,9 +16,10 @@ from typing import Final
 from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User, Via
-from events.models import AgendaItem, Category, Meeting, Organization, OrganizationVariant, Region
+from events import agenda, directory
+from events.models import AgendaItem, Category, Meeting, Region
 from notifications import history
-from registrations import amending, booking, convening, names, review
+from registrations import amending, booking, convening, names, reminders, review
 from registrations.booking import Application, Evidence
 from registrations.models import ConsentDocument, Registration
 from reports.sample import meetings, organizations, past, schedule, upcoming
@@ -83,19 +84,27 @@ def past_meeting(*, owner: User, seed: int) -> Cast:
         meeting = convening.draft(
             owner=owner, at=schedule.DRAFTED_AT, by=by, **meetings.past_meeting()
         )
-        _programme(meeting)
+        _programme(meeting, at=schedule.DRAFTED_AT, by=by)
         meeting = convening.publish(meeting=meeting, at=schedule.PUBLISHED_AT, by=by)
     cast = Cast(meeting=meeting, people=past.people(seed), by=by)
-    _merge_spellings(meeting)
+    _merge_spellings(meeting, at=schedule.FULL_AT, by=by)
 
     trouble = _Trouble(cast, seed)
-    moved = False
+    meanwhile = [
+        *[(at, _remind) for at in schedule.REMINDED_AT],
+        (schedule.ROOM_CHANGED_AT, _move),
+    ]
+    meanwhile.sort(key=lambda each: each[0])
     for step in schedule.steps(cast.people, seed):
-        if not moved and step.at >= schedule.ROOM_CHANGED_AT:
-            _move(cast)
-            moved = True
+        while meanwhile and meanwhile[0][0] <= step.at:
+            at, happens = meanwhile.pop(0)
+            with history.past(at):
+                happens(cast, at)
         with history.past(step.at):
             _carry_out(cast, step, trouble)
+    for at, happens in meanwhile:
+        with history.past(at):
+            happens(cast, at)
     return cast
 
 
@@ -109,7 +118,7 @@ def upcoming_meeting(*, owner: User, seed: int, now: datetime) -> Cast:
         meeting = convening.draft(
             owner=owner, at=drafted_at, by=by, **meetings.upcoming_meeting(now)
         )
-        _programme(meeting)
+        _programme(meeting, at=drafted_at, by=by)
         meeting = convening.publish(meeting=meeting, at=drafted_at + timedelta(hours=2), by=by)
     cast = Cast(meeting=meeting, people=people, by=by)
     order = list(range(len(people)))
@@ -181,22 +190,25 @@ def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None)
     ).registration
 
 
-def _move(cast: Cast) -> None:
+def _move(cast: Cast, at: datetime) -> None:
     """Two days before, the meeting moves into another hall: everybody is told."""
     venue, venue_alt = meetings.MOVED_TO
-    with history.past(schedule.ROOM_CHANGED_AT):
-        cast.meeting = convening.change(
-            meeting=cast.meeting,
-            changes={"venue": venue, "venue_alt": venue_alt},
-            version=None,
-            at=schedule.ROOM_CHANGED_AT,
-            by=cast.by,
-        )
+    cast.meeting = convening.change(
+        meeting=cast.meeting,
+        changes={"venue": venue, "venue_alt": venue_alt},
+        version=None,
+        at=at,
+        by=cast.by,
+    )
 
 
-def _programme(meeting: Meeting) -> None:
-    for minutes, title, title_alt, note, note_alt in meetings.AGENDA:
-        AgendaItem.objects.create(
+def _remind(cast: Cast, at: datetime) -> None:
+    reminders.send_due(at=at)
+
+
+def _programme(meeting: Meeting, *, at: datetime, by: Actor) -> None:
+    items = [
+        AgendaItem(
             meeting=meeting,
             starts_at=meeting.starts_at + timedelta(minutes=minutes),
             title=title,
@@ -204,15 +216,21 @@ def _programme(meeting: Meeting) -> None:
             note=note,
             note_alt=note_alt,
         )
+        for minutes, title, title_alt, note, note_alt in meetings.AGENDA
+    ]
+    agenda.write(meeting=meeting, items=items, version=None, at=at, by=by)
 
 
-def _merge_spellings(meeting: Meeting) -> None:
+def _merge_spellings(meeting: Meeting, *, at: datetime, by: Actor) -> None:
     """The organizer has seen that one ministry is written in three ways."""
-    for (name, spellings), short in zip(
+    for (name, spellings), short_name in zip(
         organizations.SPELLINGS.items(), ("Минэкономразвития", "Минпромторг"), strict=True
     ):
-        merged = Organization.objects.create(meeting=meeting, name=name, short_name=short)
-        for spelling in [name, *spellings]:
-            OrganizationVariant.objects.create(
-                meeting=meeting, organization=merged, key=names.organization_key(spelling)
-            )
+        directory.merge(
+            meeting=meeting,
+            keys=[names.organization_key(spelling) for spelling in [name, *spellings]],
+            name=name,
+            short_name=short_name,
+            at=at,
+            by=by,
+        )

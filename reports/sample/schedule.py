@@ -28,6 +28,11 @@ OPENS_AT: Final = datetime(2019, 12, 10, 9, 0, tzinfo=ZONE)
 FULL_AT: Final = datetime(2020, 1, 17, 12, 0, tzinfo=ZONE)
 CLOSES_AT: Final = datetime(2020, 1, 22, 18, 0, tzinfo=ZONE)
 ROOM_CHANGED_AT: Final = datetime(2020, 1, 22, 10, 0, tzinfo=ZONE)
+# The default rules: seven days and one day before, at ten.
+REMINDED_AT: Final = (
+    datetime(2020, 1, 17, 10, 0, 20, tzinfo=ZONE),
+    datetime(2020, 1, 23, 10, 0, 20, tzinfo=ZONE),
+)
 STARTS_AT: Final = datetime(2020, 1, 24, 10, 0, tzinfo=ZONE)
 ENDS_AT: Final = datetime(2020, 1, 24, 13, 0, tzinfo=ZONE)
 DOORS_AT: Final = datetime(2020, 1, 24, 9, 20, tzinfo=ZONE)

@@ -9,7 +9,7 @@ from accounts.models import JournalEntry
 from attendance import checkin, desks
 from attendance.checkin import ScanInput
 from events.models import Organization, OrganizationVariant, Region, RegionKind
-from registrations import names
+from registrations import erasure, names
 from registrations.models import Status
 from reports import boards, freezing, headline, wording
 from reports.models import Basis, FrozenFigure, Style
@@ -213,3 +213,14 @@ def test_a_list_without_districts_is_one_table():
     (line,) = boards.by_district(counted(meeting), lists=headline.lists(meeting))
 
     assert (line.name, line.people, line.regions, len(line.missing)) == ("Регионы", 1, 1, 2)
+
+
+def test_erasing_people_leaves_every_count():
+    registration = make_registration(organization="АО «Северный берег»")
+    let_in(registration)
+    before = [counted(registration.meeting, basis).numbers() for basis in Basis]
+
+    after_the_end = registration.meeting.ends_at + timedelta(days=1)
+    erasure.erase(registration=registration, at=after_the_end, by=ORGANIZER)
+
+    assert [counted(registration.meeting, basis).numbers() for basis in Basis] == before

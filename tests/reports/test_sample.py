@@ -196,6 +196,7 @@ def test_mail_of_the_past_is_sent_or_failed_and_waits_for_nobody(sample):
     past = Message.objects.about(f"meeting:{Meeting.objects.get(slug='parks-2020').pk}")
     assert past.filter(sent_at__year__gt=2020).count() == 0
     assert past.filter(kind="meeting_changed").count() == 145
+    assert past.filter(kind="reminder").count() > 250
 
 
 def test_edge_names_are_stored_clean(meeting):
