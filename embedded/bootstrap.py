@@ -64,7 +64,7 @@ def continue_inside(module: str, arguments: list[str], *, pins: tuple[str, ...])
     if Path(sys.prefix).resolve() == venv.resolve() and not _missing(venv, pins):
         return
     if not _is_usable(python):
-        _make(venv)
+        _make(venv, pins)
     if missing := _missing(venv, pins):
         _install(venv, missing, pins)
     os.execve(python, [str(python), "-m", module, *arguments], clean_environment())
@@ -89,11 +89,16 @@ def fail(stopped: Stopped) -> NoReturn:
     raise SystemExit(stopped.status)
 
 
-def _make(venv: Path) -> None:
-    pins = RUN
-    free = shutil.disk_usage(ROOT).free // 2**20
-    if free < _NEEDED_MIB[pins]:
-        raise Stopped(f"The disk is full: {free} MiB are free, {_NEEDED_MIB[pins]} are needed.")
+def require_space(folder: Path, *, mebibytes: int) -> None:
+    """:raises Stopped: there is less of it"""
+    free = shutil.disk_usage(folder).free // 2**20
+    if free < mebibytes:
+        raise Stopped(f"The disk is full: {free} MiB are free in {folder}, {mebibytes} are needed.")
+
+
+def _make(venv: Path, pins: tuple[str, ...]) -> None:
+    venv.parent.mkdir(parents=True, exist_ok=True)
+    require_space(venv.parent, mebibytes=_NEEDED_MIB[pins])
     if uv := shutil.which("uv"):
         command = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)]
     else:

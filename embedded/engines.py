@@ -55,7 +55,8 @@ class Engine:
         until = time.monotonic() + within
         while not self.is_ready():
             if process.poll() is not None or time.monotonic() > until:
-                raise EngineRefused(f"{self.name} did not start. {_last_words(self.log)}")
+                said = self.log.read_text(errors="replace")[-4000:]
+                raise EngineRefused(f"{self.name} did not start. {rootless.last_words(said)}")
             time.sleep(0.03)
 
     def stop(self, process: subprocess.Popen[bytes], *, within: float = 8) -> None:
@@ -264,11 +265,3 @@ def _answers(port: int) -> bool:
             return probe.recv(64).startswith((b"-NOAUTH", b"+PONG"))
     except OSError:
         return False
-
-
-def _last_words(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").strip().splitlines()[-3:]
-    except OSError:
-        return ""
-    return "Its last words: " + " | ".join(lines) if lines else ""

@@ -18,6 +18,13 @@ class EngineRefused(Exception):
     """An engine cannot be had or used. The message is a sentence for whoever started us."""
 
 
+def last_words(said: str) -> str:
+    """The end of what a program said before it failed; the reason alone, where it is known."""
+    if "No space left on device" in said:
+        return "The disk is full."
+    return "Its last words: " + " | ".join(said.strip().splitlines()[-3:])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Footing:
     """Which programs to run, as whom, and where their files may be."""
@@ -46,8 +53,8 @@ class Footing:
             preexec_fn=processes.disguise if self.disguised else None,
         )
         if done.returncode:
-            last = (done.stderr or done.stdout).strip().splitlines()[-3:]
-            raise EngineRefused(f"{Path(argv[0]).name} failed: " + " ".join(last))
+            said = done.stdout + done.stderr
+            raise EngineRefused(f"{Path(argv[0]).name} failed. {last_words(said)}")
 
     def write(self, path: Path, secret: str) -> None:
         """Write a file that only those programs may read."""

@@ -108,9 +108,10 @@ def _live(home: Path, arguments: argparse.Namespace) -> None:
         print(banner, flush=True)
         supervisor.watch()
     finally:
-        print("\nYavka: stopping …", flush=True)
-        supervisor.stop()
-        print("Yavka: stopped.", flush=True)
+        if supervisor.children:
+            print("\nYavka: stopping …", flush=True)
+            supervisor.stop()
+            print("Yavka: stopped.", flush=True)
 
 
 def _discard(home: Path, *, sure: bool) -> None:
@@ -168,6 +169,7 @@ def _start_engines(supervisor: Supervisor, home: Path) -> dict[str, str]:
             continue
         place = home / make.__name__
         if not place.exists() and variable == "DATABASE_URL":
+            bootstrap.require_space(home, mebibytes=200)
             with Step("Making an empty database"):
                 engine = make(place, durable=True)
         else:
