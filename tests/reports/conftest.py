@@ -5,11 +5,19 @@ from datetime import datetime
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
 from reports.sample import pair, past
 from tests.factories import make_user
 
 NOW = datetime.fromisoformat("2026-05-05T12:00+03:00")
+
+
+@pytest.fixture(autouse=True)
+def _in_russian() -> Iterator[None]:
+    """A request leaves its language behind in the thread; here each test begins in Russian."""
+    with translation.override("ru"):
+        yield
 
 
 @pytest.fixture(scope="module")
