@@ -23,6 +23,8 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 SHOW_SAMPLE_HINTS = env.bool("SHOW_SAMPLE_HINTS", default=False)
 # Reverse proxies in front of us whose X-Forwarded-For may be believed.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Attempts to register for one meeting from one address within ten minutes.
+REGISTRATIONS_PER_ADDRESS = env.int("REGISTRATIONS_PER_ADDRESS", default=600)
 
 INSTALLED_APPS = [
     "config.apps.PorchConfig",

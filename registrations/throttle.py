@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import ngettext
 
@@ -45,6 +46,17 @@ def hit(key: str, *, limit: int, seconds: int, at: datetime) -> None:
             % {"n": minutes},
             retry_after=wait,
         )
+
+
+def hit_registration(*, meeting_id: int, address: str, at: datetime) -> None:
+    """
+    Count one attempt to register from an address. A ministry stands behind one address, so
+    the limit (settings.REGISTRATIONS_PER_ADDRESS in ten minutes, a meeting) stops scripts only.
+
+    :raises Throttled: with `retry_after` in seconds
+    """
+    limit = settings.REGISTRATIONS_PER_ADDRESS
+    hit(f"register:{meeting_id}:{address}", limit=limit, seconds=600, at=at)
 
 
 def forget(*, at: datetime) -> int:

@@ -36,9 +36,6 @@ from registrations.serializers import (
     TransitionSerializer,
 )
 
-# An assistant registers a delegation, a room of people shares one address; a script does not stop.
-REGISTRATIONS_PER_ADDRESS = 300
-WINDOW_SECONDS = 600
 LONGEST_KEY = 80
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -90,9 +87,7 @@ class RegistrationViewSet(
         public = Meeting.objects.public().select_related("region_set", "seats")
         target = get_object_or_404(public, slug=meeting)
         address = visitor.address(request)
-        throttle.hit(
-            f"register:{address}", limit=REGISTRATIONS_PER_ADDRESS, seconds=WINDOW_SECONDS, at=at
-        )
+        throttle.hit_registration(meeting_id=target.pk, address=address, at=at)
         body = NewRegistrationSerializer(data=request.data, context={"meeting": target})
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)

@@ -17,7 +17,7 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, form_stamp, idempotency, links
+from registrations import booking, form_stamp, idempotency, links, throttle
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AttendanceMode, ConsentDocument
 from registrations.views.public import frame, public_meeting, seats_left
@@ -62,6 +62,13 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
     form = RegistrationForm(
         meeting, list(_documents(meeting)), open_categories(meeting), request.POST
     )
+    try:
+        address = visitor.address(request)
+        throttle.hit_registration(meeting_id=meeting.pk, address=address, at=at)
+    except throttle.Throttled as refusal:
+        answer = show(request, meeting, form, stage=stage, notice=str(refusal), status=429)
+        answer["Retry-After"] = str(refusal.facts["retry_after"])
+        return answer
     if objection := _objection(request, form, stage):
         notice, status = objection
         return show(request, meeting, form, stage=stage, notice=notice, status=status)
@@ -73,7 +80,7 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
             at=at,
             by=journal.PUBLIC,
             evidence=booking.Evidence(
-                ip_address=visitor.address(request), user_agent=visitor.user_agent(request)
+                ip_address=address or None, user_agent=visitor.user_agent(request)
             ),
             claim=_claim(meeting, form),
         )

@@ -234,7 +234,7 @@ def test_a_parallel_twin_gets_the_first_answer():
 
 
 def test_a_flood_is_told_when_to_come_back(anyone, meeting, monkeypatch):
-    monkeypatch.setattr("registrations.api.registrations.REGISTRATIONS_PER_ADDRESS", 1)
+    monkeypatch.setattr("django.conf.settings.REGISTRATIONS_PER_ADDRESS", 1)
     anyone.send("post", url(meeting), application())
 
     response = anyone.send("post", url(meeting), application(given_name="Анна"))
