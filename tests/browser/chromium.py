@@ -68,12 +68,14 @@ class Visitor:
     def look_at(self, view: View, *, language: str) -> int:
         """Go there in that language and do what is to be done; return the server's status."""
         self.complaints.clear()
-        address = view.address(self.world)
+        address, _mark, part = view.address(self.world).partition("#")
         joiner = "&" if "?" in address else "?"
+        # Another part of the page that is open would not be loaded.
+        self.tab.goto("about:blank")
         # Modules have run when a page is loaded; fonts and pictures are there.
-        answer = self.tab.goto(f"{address}{joiner}lang={language}")
+        answer = self.tab.goto(f"{address}{joiner}lang={language}{_mark}{part}")
         if view.act:
-            view.act(self.tab)
+            view.act(self.tab, self.world)
         self.tab.evaluate("document.fonts.ready")
         return answer.status if answer else 0
 

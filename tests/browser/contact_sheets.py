@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Error
 
 from tests.browser import chromium, serving
 from tests.browser.pages import ALL, View, World
@@ -97,7 +98,11 @@ def _shoot(
     visitor: chromium.Visitor, view: View, language: str, width: int, file: Path
 ) -> Iterator[str]:
     visitor.tab.set_viewport_size({"width": width, "height": 800})
-    status = visitor.look_at(view, language=language)
+    try:
+        status = visitor.look_at(view, language=language)
+    except Error as error:
+        yield str(error).partition("\n")[0]
+        status = view.status
     if status != view.status:
         yield f"the server answered {status}"
     if (over := visitor.overflow()) > 0:

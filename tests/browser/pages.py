@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 World = dict[str, str]
+Act = Callable[["Tab", World], None]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class View:
     path: str
     # "": a stranger, "organizer": signed in, "desk": a phone at the door.
     who: str = ""
-    act: Callable[[Tab], None] | None = None
+    act: Act | None = None
     # What the server may answer with; all else is a broken page.
     status: int = 200
 
@@ -28,31 +29,42 @@ class View:
         return self.path.format(**world)
 
 
-def _register_nobody(tab: Tab) -> None:
+def _register_nobody(tab: Tab, world: World) -> None:
     tab.locator("[name=region]").evaluate("select => select.value = ''")
     box = tab.get_by_role("combobox")
     if box.count():
         box.fill("Калуга" if tab.locator("html").get_attribute("lang") == "ru" else "Kaluga")
     tab.get_by_role("textbox").nth(3).fill("a.krasno@")
-    _submit(tab)
+    _submit(tab, world)
 
 
-def _register_other(tab: Tab) -> None:
+def _register_other(tab: Tab, world: World) -> None:
     tab.locator("[name=who][value=other]").check()
 
 
-def _look_for_region(tab: Tab) -> None:
+def _look_for_region(tab: Tab, world: World) -> None:
     tab.get_by_role("combobox").press_sequentially("мос")
 
 
-def _mistype_address(tab: Tab) -> None:
+def _mistype_address(tab: Tab, world: World) -> None:
     tab.locator("[name=email]").fill("a.krasno@exmaple.org")
     tab.locator("[name=email]").blur()
 
 
-def _submit(tab: Tab) -> None:
+def _submit(tab: Tab, world: World) -> None:
     with tab.expect_navigation():
         tab.locator("main form button.primary").first.click()
+
+
+def _scan(whose: str) -> Act:
+    """Type the number of somebody of the sample; "" is a number that nobody has."""
+
+    def act(tab: Tab, world: World) -> None:
+        tab.locator("#code").fill(world.get(whose, "1234 567"))
+        tab.locator("#code").press("Enter")
+        tab.locator("#verdict .verdict").wait_for()
+
+    return act
 
 
 PARTICIPANTS = [
@@ -98,25 +110,32 @@ PARTICIPANTS = [
       for status in (400, 403, 404, 409, 410, 413, 429, 500)),
     View("failing-form", "/failing/form/", status=403),
 ]  # fmt: skip
+EDIT_SECTIONS = (
+    "basics", "language", "registration", "agenda", "regions", "categories", "consent",
+    "reminders", "team",
+)  # fmt: skip
 OFFICE = [
     View("sign-in", "/accounts/login/"),
-    View("sign-up", "/accounts/signup/"),
+    View("sign-in-errors", "/accounts/login/", act=_submit),
     View("password-reset", "/accounts/password/reset/"),
     View("password-change", "/accounts/password/change/", who="organizer"),
+    View("sign-out", "/accounts/logout/", who="organizer"),
     View("meetings", "/manage/", who="organizer"),
-    View("meeting-new", "/manage/new/", who="organizer"),
-    View("meeting-new-errors", "/manage/new/", who="organizer", act=_submit),
+    View("new", "/manage/new/", who="organizer"),
+    View("new-errors", "/manage/new/", who="organizer", act=_submit),
     View("account", "/manage/account/", who="organizer"),
     View("overview", "/manage/{meeting}/", who="organizer"),
     View("overview-past", "/manage/{past_meeting}/", who="organizer"),
     View("overview-empty", "/manage/bare/", who="organizer"),
     View("overview-draft", "/manage/draft/", who="organizer"),
-    View("edit", "/manage/{meeting}/edit/", who="organizer"),
-    View("publish", "/manage/draft/publish/", who="organizer"),
+    *(View(f"edit-{section}", f"/manage/{{meeting}}/edit/{section}/", who="organizer")
+      for section in EDIT_SECTIONS),
     View("call-off", "/manage/{meeting}/cancel/", who="organizer"),
     View("participants", "/manage/{meeting}/participants/", who="organizer"),
     View("participants-none", "/manage/{meeting}/participants/?q=zzzz", who="organizer"),
+    View("participant-add", "/manage/{meeting}/participants/new/", who="organizer"),
     View("participant", "/manage/open/participants/{number}/", who="organizer"),
+    View("participant-edit", "/manage/open/participants/{number}/edit/", who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
     View("badges", "/manage/{meeting}/badges/", who="organizer"),
@@ -124,11 +143,17 @@ OFFICE = [
     View("door-settings", "/manage/{meeting}/door/", who="organizer"),
     View("figures", "/manage/{past_meeting}/figures/", who="organizer"),
     View("figures-upcoming", "/manage/{meeting}/figures/", who="organizer"),
-]
+]  # fmt: skip
 DOOR = [
     View("desk", "/c/{desk}/"),
     View("scan-without-desk", "/scan/", status=403),
     View("scan", "/scan/", who="desk"),
+    View("scan-search", "/scan/#search", who="desk"),
+    View("scan-walk-in", "/scan/#walk-in", who="desk"),
+    View("scan-yes", "/scan/", who="desk", act=_scan("present")),
+    View("scan-again", "/scan/", who="desk", act=_scan("present")),
+    View("scan-no", "/scan/", who="desk", act=_scan("absent")),
+    View("scan-unknown", "/scan/", who="desk", act=_scan("")),
     View("press", "/n/{press}/"),
 ]
 ALL = PARTICIPANTS + OFFICE + DOOR

@@ -173,7 +173,10 @@ def _sample(owner: User) -> dict[str, str]:
     out = StringIO()
     call_command("load_sample", "--owner", owner.email, "--json", "--force", stdout=out)
     found = json.loads(out.getvalue().strip().splitlines()[-1])
+    listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
     return {
+        "present": listed.confirmed()[0].number,
+        "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,
         "meeting": found["meeting"],
         "past_meeting": found["past_meeting"],
         "desk": found["desk_links"][0].rstrip("/").rpartition("/")[2],
