@@ -176,6 +176,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Nothing found"),
         gettext_lazy("It is not there, or it belongs to somebody else."),
     ),
+    "not_ready": (
+        gettext_lazy("Not ready yet"),
+        gettext_lazy("The file is still being made; ask again in a few seconds."),
+    ),
     "nothing_to_freeze": (
         gettext_lazy("Nothing to publish yet"),
         gettext_lazy("There is no figure on this basis."),
