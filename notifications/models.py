@@ -94,12 +94,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Leased under that epoch, and the lease has not run out."""
         return self.filter(state=State.LEASED, lease_epoch=epoch, lease_until__gt=Now())
 
-    def last_held(self, *, epoch: int) -> Self:
-        """Nobody took it up after that epoch, though its lease may have run out since."""
-        return self.filter(
-            lease_epoch=epoch, state__in=[State.LEASED, State.QUEUED, State.AMBIGUOUS]
-        )
-
     def lost(self) -> Self:
         """Leased, and the worker was not heard of again."""
         return self.filter(state=State.LEASED, lease_until__lte=Now())
