@@ -132,4 +132,4 @@ def test_what_was_written_while_the_broker_was_away_leaves_when_it_is_back(
     broker.go_on()
 
     wait_until(lambda: len(sink.accepted) == 2, seconds=20)
-    assert Message.objects.filter(dedupe_key="meanwhile").get().state == State.SENT
+    wait_until(lambda: Message.objects.get(dedupe_key="meanwhile").state == State.SENT)
