@@ -160,4 +160,4 @@ def _as_text(expression: Any) -> Expression:
 
 def _rows(people: RegistrationQuerySet, meeting: Meeting) -> Iterator[tuple[str, ...]]:
     """The rows one by one, through a cursor on the server."""
-    yield from people.values_list(*columns(meeting).values()).iterator(chunk_size=2000)
+    yield from people.values_list(*columns(meeting).values()).iterator(chunk_size=500)

@@ -13,13 +13,13 @@ from accounts.refusals import Refused
 from events.models import Meeting, MeetingStatus
 from events.office import OfficeRequest
 from registrations import convening
-from registrations.convening_forms import (
+from registrations.section_forms import (
     BasicsForm,
     RegistrationSettingsForm,
     SecondLanguageForm,
     SectionForm,
-    hosts_from,
 )
+from registrations.venue_fields import hosts_from
 from registrations.views.settings_frame import last_change, saved, section_of, show
 
 FORMS: dict[str, type[SectionForm]] = {

@@ -1,0 +1,244 @@
+"""A meeting's settings that are fields of the meeting itself, each made from a version of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import zones
+from events.models import Approval, Format, Kind, Meeting, validate_time_zone
+from registrations.venue_fields import VenueMomentField, hosts_as_text
+
+MOST_SEATS = 1_000_000
+
+
+class SectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """
+    One section of a meeting's settings, made from a certain version of it.
+
+    Never saved by itself: `changes` goes to a use case.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meeting: Meeting = self.instance
+        self.initial.setdefault("version", self.meeting.version)
+        self._give_zone(self.meeting.zone)
+
+    def _give_zone(self, zone: ZoneInfo) -> None:
+        for field in self.fields.values():
+            if isinstance(field, VenueMomentField):
+                field.zone = zone
+
+    def _post_clean(self) -> None:
+        """Values stay in the form: the meeting in memory is the one that pages still show."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or []}
+
+
+class BasicsForm(SectionForm):
+    """Title, time, place, hosts, contact: what the meeting's page says first."""
+
+    starts_at = VenueMomentField(label=gettext_lazy("Begins"))
+    ends_at = VenueMomentField(label=gettext_lazy("Ends"))
+    doors_at = VenueMomentField(label=gettext_lazy("Doors open"), required=False)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone of the venue"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("It is a"), choices=Kind.choices, widget=forms.RadioSelect
+    )
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=Format.choices, widget=forms.RadioSelect
+    )
+    map_url = forms.URLField(label=gettext_lazy("Map"), required=False, assume_scheme="https")
+    online_url = forms.URLField(
+        label=gettext_lazy("Link for online participants"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("Shown to confirmed participants only."),
+    )
+    hosts = forms.CharField(
+        label=gettext_lazy("Organized by"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "One organization a line; its name in the second language behind a bar: Союз | Union."
+        ),
+    )
+
+    class Meta:
+        model = Meeting
+        fields = [
+            "title",
+            "short_title",
+            "kind",
+            "starts_at",
+            "ends_at",
+            "doors_at",
+            "time_zone",
+            "format",
+            "venue",
+            "address",
+            "map_url",
+            "online_url",
+            "arrival_note",
+            "summary",
+            "contact_name",
+            "contact_email",
+            "contact_phone",
+        ]
+        widgets = {
+            "title": forms.Textarea(attrs={"rows": 1}),
+            "arrival_note": forms.Textarea(attrs={"rows": 2}),
+            "summary": forms.Textarea(attrs={"rows": 4}),
+            "contact_phone": forms.TextInput(attrs={"type": "tel"}),
+        }
+        help_texts = {
+            "arrival_note": gettext_lazy("For example: photo ID, entrance 3, lift to floor 12."),
+            "contact_email": gettext_lazy("Answers to mails of this meeting go there."),
+        }
+
+    field_order = [
+        "version",
+        "title",
+        "short_title",
+        "kind",
+        "hosts",
+        "starts_at",
+        "ends_at",
+        "doors_at",
+        "time_zone",
+        "format",
+        "venue",
+        "address",
+        "map_url",
+        "online_url",
+        "arrival_note",
+        "summary",
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pairs = list(self.meeting.hosts.order_by("position").values_list("name", "name_alt"))
+        self.initial.setdefault("hosts", hosts_as_text(pairs))
+        offered = zones.choices(at=timezone.now())
+        if self.meeting.time_zone not in dict(offered):
+            offered.insert(0, (self.meeting.time_zone, self.meeting.time_zone))
+        self.fields["time_zone"].choices = offered  # type: ignore[attr-defined]  # a ChoiceField
+        self._give_zone(self._chosen_zone())
+
+    def _chosen_zone(self) -> ZoneInfo:
+        """Times are typed for the zone that is chosen in the same form."""
+        chosen = self.data.get("time_zone", "") if self.is_bound else ""
+        try:
+            validate_time_zone(chosen)
+        except ValidationError:
+            return self.meeting.zone
+        return ZoneInfo(chosen)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", _("The end has to come after the beginning."))
+        if starts_at and data.get("doors_at") and data["doors_at"] > starts_at:
+            self.add_error("doors_at", _("The doors open before the meeting begins."))
+        return data
+
+
+class SecondLanguageForm(SectionForm):
+    """The same in the second language, for those who choose it."""
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Main language of the meeting"),
+        choices=[("ru", "Русский"), ("en", "English")],
+    )
+
+    class Meta:
+        model = Meeting
+        fields = [
+            "language",
+            "title_alt",
+            "short_title_alt",
+            "venue_alt",
+            "address_alt",
+            "arrival_note_alt",
+            "summary_alt",
+        ]
+        widgets = {
+            "title_alt": forms.Textarea(attrs={"rows": 1}),
+            "arrival_note_alt": forms.Textarea(attrs={"rows": 2}),
+            "summary_alt": forms.Textarea(attrs={"rows": 4}),
+        }
+
+
+class RegistrationSettingsForm(SectionForm):
+    """Who may come, how many, and until when."""
+
+    approval = forms.ChoiceField(
+        label=gettext_lazy("Who may come"), choices=Approval.choices, widget=forms.RadioSelect
+    )
+    seat_limit = forms.IntegerField(
+        label=gettext_lazy("Seats"),
+        min_value=0,
+        max_value=MOST_SEATS,
+        required=False,
+        help_text=gettext_lazy("Empty: no limit. New seats go to those who wait, at once."),
+    )
+    registration_opens_at = VenueMomentField(
+        label=gettext_lazy("Registration opens"),
+        required=False,
+        help_text=gettext_lazy("Empty: as soon as the meeting is published."),
+    )
+    registration_closes_at = VenueMomentField(
+        label=gettext_lazy("Registration closes"),
+        required=False,
+        help_text=gettext_lazy("Empty: when the meeting ends."),
+    )
+    edits_close_at = VenueMomentField(
+        label=gettext_lazy("Lists close"),
+        required=False,
+        help_text=gettext_lazy(
+            "Until then participants change their own data; after it they write to you. "
+            "Empty: when the meeting begins."
+        ),
+    )
+    retention_days = forms.IntegerField(
+        label=gettext_lazy("Erase personal data, days after the end"), min_value=1, max_value=3650
+    )
+
+    class Meta:
+        model = Meeting
+        fields = [
+            "approval",
+            "has_waiting_list",
+            "asks_phone",
+            "registration_opens_at",
+            "registration_closes_at",
+            "edits_close_at",
+            "retention_days",
+        ]
+
+    field_order = ["version", "approval", "seat_limit"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("seat_limit", self.meeting.seats.seat_limit)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        opens, closes = data.get("registration_opens_at"), data.get("registration_closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("registration_closes_at", _("It has to close after it opens."))
+        return data
