@@ -40,10 +40,19 @@ class Visitor:
     """Somebody with a browser of his own: cookies by who he is, complaints of the console kept."""
 
     def __init__(
-        self, started: Browser, base: str, world: World, *, who: str = "", **options: object
+        self,
+        started: Browser,
+        base: str,
+        world: World,
+        *,
+        who: str = "",
+        language: str = "ru",
+        **options: object,
     ) -> None:
         self.base, self.world = base, world
-        self.context: BrowserContext = started.new_context(base_url=base, **options)
+        self.context: BrowserContext = started.new_context(
+            base_url=base, locale={"ru": "ru-RU", "en": "en-GB"}[language], **options
+        )
         self.context.set_default_timeout(15_000)
         if who == "organizer":
             self.context.add_cookies(

@@ -81,7 +81,9 @@ def _draw(
         options = {"viewport": {"width": width, "height": 800}, "color_scheme": theme}
         visitor = None
         for view in (view for view in views if view.who == who):
-            visitor = visitor or chromium.Visitor(started, base, world, who=who, **options)
+            visitor = visitor or chromium.Visitor(
+                started, base, world, who=who, language=language, **options
+            )
             file = folder / f"{view.name}.png"
             drawn.append((view.name, file))
             for fault in _shoot(visitor, view, language, width, file):

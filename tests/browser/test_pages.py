@@ -44,7 +44,14 @@ def test_a_page_is_open_to_everybody(
     view: View, language: str, place: tuple[str, World], started: Browser
 ) -> None:
     base, world = place
-    visitor = Visitor(started, base, world, who=view.who, viewport={"width": 320, "height": 800})
+    visitor = Visitor(
+        started,
+        base,
+        world,
+        who=view.who,
+        language=language,
+        viewport={"width": 320, "height": 800},
+    )
     try:
         status = visitor.look_at(view, language=language)
         found: list[str] = []

@@ -56,7 +56,7 @@ LONGEST = {
 def build() -> dict[str, str]:
     """Fill the database; return names for slugs and tokens, and the organizer's session."""
     now = timezone.now()
-    owner = make_user(email="organizer@example.org")
+    owner = make_user(email="organizer@example.org", password="a password that is long")
     known = {"session": _session(owner)}
     known |= _meetings(owner, now)
     known |= _sample(owner)
