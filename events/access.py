@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import journal, links
@@ -41,6 +42,7 @@ def issue(
     if purpose == Purpose.DESK and number is None:
         taken = meeting.access_links.desks().values_list("number", flat=True)
         number = max((n for n in taken if n), default=0) + 1
+    label = label or _usual_label(meeting, number)
     link = AccessLink(
         meeting=meeting,
         purpose=purpose,
@@ -106,6 +108,12 @@ def revoke(*, link: AccessLink, at: datetime, by: Actor) -> AccessLink:
         link.save(update_fields=["revoked_at"])
         _note(link, "access_link.revoked", by=by, at=at)
     return link
+
+
+def _usual_label(meeting: Meeting, number: int | None) -> str:
+    """What a link is called that nobody named: stewards and the log must tell desks apart."""
+    with translation.override(meeting.language):
+        return _("Desk %(n)s") % {"n": number} if number else _("Press")
 
 
 def _token(link: AccessLink) -> str:

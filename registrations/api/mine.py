@@ -156,7 +156,7 @@ class MyErasureView(MineView):
     @extend_schema(
         operation_id="my_registration_erase",
         request=None,
-        responses={204: OpenApiResponse(description="Erased; the link opens nothing any more.")},
+        responses={204: OpenApiResponse(description="Erased: a line without a person stays.")},
         summary="Erase my data",
     )
     def post(self, request: Request) -> Response:

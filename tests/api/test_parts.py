@@ -142,6 +142,8 @@ def test_links_are_issued_renewed_and_revoked(organizer, meeting):
     assert issued.status_code == 201, issued.content
     link = issued.json()
     assert link["number"] == 1
+    unnamed = organizer.send("post", url, {"purpose": "desk"}).json()
+    assert unnamed["label"] == "Стойка 2"
     assert link["url"].startswith("http://testserver/c/")
 
     renewed = organizer.send("post", f"{url}{link['id']}/renew/").json()
@@ -150,7 +152,7 @@ def test_links_are_issued_renewed_and_revoked(organizer, meeting):
     revoked = organizer.send("post", f"{url}{link['id']}/revoke/").json()
     assert revoked["url"] is None
     assert revoked["revoked_at"]
-    assert AccessLink.objects.count() == 1
+    assert AccessLink.objects.count() == 2
 
 
 @pytest.mark.parametrize("rows", [1, 3])
