@@ -26,13 +26,18 @@ YEAR: Final = timedelta(days=365)
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """What a newcomer needs to walk through the sample."""
+    """
+    What a newcomer needs to walk through the sample.
+
+    The desks are the upcoming meeting's, which somebody can still be let in to; the press
+    link is the past one's, where there is a number to state.
+    """
 
     meeting: str
     past_meeting: str
     desk_links: list[str]
     press_link: str
-    past_press_link: str
+    upcoming_press_link: str
 
     def as_json(self) -> dict[str, str | list[str]]:
         return asdict(self)
@@ -58,8 +63,8 @@ def find() -> Pair | None:
         meeting=coming.slug,
         past_meeting=past.slug,
         desk_links=[access.url(link) for link in desks],
-        press_link=access.url(press),
-        past_press_link=access.url(past_press),
+        press_link=access.url(past_press),
+        upcoming_press_link=access.url(press),
     )
 
 

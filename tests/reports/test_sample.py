@@ -268,7 +268,7 @@ def test_without_an_organizer_there_is_one_sentence(sample):
 
 
 def test_the_press_page_says_the_golden_sentence(client, sample):
-    answer = client.get(urlsplit(sample.past_press_link).path)
+    answer = client.get(urlsplit(sample.press_link).path)
 
     assert CAME["ru"] in answer.content.decode()
     assert CAME["en"] in answer.content.decode()
