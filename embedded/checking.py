@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="also what takes long: see decisions/")
     parser.add_argument("--quick", action="store_true", help="without the tests")
     arguments = parser.parse_args()
+    # So that what is running is ended too, and does not go on without us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         bootstrap.continue_inside("embedded.checking", sys.argv[1:], pins=bootstrap.DEV)
         if not arguments.quick:
