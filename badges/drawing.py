@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from badges.fitting import Box, Fitted
@@ -12,6 +13,7 @@ MM = 72 / 25.4
 Colour = tuple[int, int, int]
 # Of a line's pitch: how much lies above the baseline, for accents on capitals as well.
 ABOVE_BASELINE = 0.83
+DARK = re.compile(rb"\x01+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,11 @@ def paragraph(
     return lines, top - pitch * len(lines)
 
 
-def symbol(matrix: Iterable[Iterable[bool]], *, x: float, y: float, side: float) -> Symbol:
+def symbol(matrix: Sequence[Sequence[bool]], *, x: float, y: float, side: float) -> Symbol:
     """A QR symbol with its lower left corner at (x, y), without the quiet zone."""
-    rows = ["".join("#" if dark else " " for dark in row) for row in matrix]
-    runs = []
-    for number, row in enumerate(rows):
-        start = row.find("#")
-        while start >= 0:
-            stop = row.find(" ", start)
-            stop = len(row) if stop < 0 else stop
-            runs.append((start, number, stop - start))
-            start = row.find("#", stop)
-    return Symbol(x, y, side, len(rows), tuple(runs))
+    runs = tuple(
+        (run.start(), number, run.end() - run.start())
+        for number, row in enumerate(matrix)
+        for run in DARK.finditer(bytes(row))
+    )
+    return Symbol(x, y, side, len(matrix), runs)

@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from badges import batches
+from badges import batches, making
 
 
 @shared_task(ignore_result=True)
 def render() -> None:
     """Make every batch that nobody works on. Any number of workers may run this at once."""
     while batch := batches.claim(at=timezone.now()):
-        batches.make(batch)
+        making.make(batch)
     batches.sweep(at=timezone.now())

@@ -30,7 +30,7 @@ FORMS: dict[str, type[DesksForm]] = {BatchKind.BADGES: BadgesForm, BatchKind.SHE
 @own_meeting
 def overview(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
     """What will be printed, what to look at first; POST has it made."""
-    number = AccessLink.objects.filter(meeting=meeting).valid(timezone.now()).desks().count()
+    number = AccessLink.objects.filter(meeting=meeting, revoked_at=None).desks().count()
     initial = {"desks": max(number, 1)}
     forms = {kind: form(initial=initial, auto_id=f"{kind}-%s") for kind, form in FORMS.items()}
     status = 200

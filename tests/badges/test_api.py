@@ -3,7 +3,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from badges import batches
+from badges import batches, making
 from badges.models import Batch
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -38,7 +38,7 @@ def at(meeting, rest):
 
 def make_all():
     while batch := batches.claim(at=timezone.now()):
-        batches.make(batch)
+        making.make(batch)
 
 
 def test_a_batch_is_ordered_followed_and_taken(api, meeting):

@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts import journal
 from accounts.models import JournalEntry
-from badges import batches, models, tasks
+from badges import batches, making, models, tasks
 from badges.models import Batch, BatchKind, BatchState
 from events.models import Organization, OrganizationVariant
 from registrations.models import Status
@@ -44,7 +44,7 @@ def order(meeting, kind=BatchKind.BADGES, **options):
 
 def make_all(at=NOON):
     while batch := batches.claim(at=at):
-        batches.make(batch)
+        making.make(batch)
 
 
 def pages_of(batch):
@@ -192,20 +192,20 @@ def test_a_worker_given_up_for_dead_writes_nothing_any_more(meeting):
     slow = batches.claim(at=NOON)
     quick = batches.claim(at=NOON + batches.LEASE + timedelta(seconds=1))
 
-    batches.make(slow)
+    making.make(slow)
 
     batch.refresh_from_db()
     assert (batch.state, batch.parts) == (BatchState.RUNNING, [])
-    batches.make(quick)
+    making.make(quick)
     assert len(pages_of(batch)) == 1
 
 
 def test_a_batch_left_behind_is_taken_up_where_it_was(meeting, monkeypatch):
-    monkeypatch.setattr(batches, "PART", 10)
+    monkeypatch.setattr(making, "PART", 10)
     people = [make_registration(meeting=meeting) for _ in range(25)]
     batch = order(meeting)
     made = []
-    original = batches._made
+    original = making._made
 
     def dies_at_the_second(batch, unit):
         made.append(unit.start)
@@ -213,9 +213,9 @@ def test_a_batch_left_behind_is_taken_up_where_it_was(meeting, monkeypatch):
             raise KeyboardInterrupt
         return original(batch, unit)
 
-    monkeypatch.setattr(batches, "_made", dies_at_the_second)
+    monkeypatch.setattr(making, "_made", dies_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        batches.make(batches.claim(at=NOON))
+        making.make(batches.claim(at=NOON))
     batch.refresh_from_db()
     assert (batch.done, len(batch.parts), batch.percent) == (10, 1, 40)
 
@@ -232,21 +232,21 @@ import os, time
 import django
 django.setup()
 from django.utils import timezone
-from badges import batches
-batches.PART = 10
-original = batches._made
+from badges import batches, making
+making.PART = 10
+original = making._made
 def slowly(batch, unit):
     print(unit.start, flush=True)
     time.sleep(0.05)
     return original(batch, unit)
-batches._made = slowly
-batches.make(batches.claim(at=timezone.now()))
+making._made = slowly
+making.make(batches.claim(at=timezone.now()))
 """
 
 
 @pytest.mark.fault
 def test_a_worker_killed_at_any_moment_loses_nobody(meeting, settings, monkeypatch):
-    monkeypatch.setattr(batches, "PART", 10)
+    monkeypatch.setattr(making, "PART", 10)
     people = [make_registration(meeting=meeting) for _ in range(60)]
     batch = order(meeting)
     name = connection.settings_dict["NAME"]
@@ -310,7 +310,7 @@ def test_a_full_disk_fails_the_batch_in_words(meeting, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(batches.default_storage, "save", full)
+    monkeypatch.setattr(making.default_storage, "save", full)
     make_all()
 
     batch.refresh_from_db()
@@ -325,7 +325,7 @@ def test_the_file_is_whole_or_not_there(meeting, monkeypatch):
     def breaks(*args, **kwargs):
         raise RuntimeError("half-way")
 
-    monkeypatch.setattr(batches.pdf, "write", breaks)
+    monkeypatch.setattr(making.pdf, "write", breaks)
     make_all()
 
     batch.refresh_from_db()

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from badges import batches
+from badges import batches, making
 from badges.models import Batch, BatchKind, BatchState
 from registrations.models import AttendanceMode, Status
 from tests.factories import make_meeting, make_registration, make_user
@@ -41,7 +41,7 @@ def page(meeting):
 
 def make_all():
     while batch := batches.claim(at=timezone.now()):
-        batches.make(batch)
+        making.make(batch)
 
 
 def all_addresses(meeting, registration, batch):
