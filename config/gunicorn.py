@@ -12,6 +12,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 5
 keepalive = 5
+control_socket_disable = True  # nothing asks for it, and it writes into the home folder
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 # Its heartbeat file must be in memory: on a disk, a slow write looks like a hung worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
