@@ -12,9 +12,11 @@ from tests.running import Running
 def yavka(tmp_path_factory):
     it = Running(tmp_path_factory.mktemp("journeys") / "var")
     # Its database is its own; the tests' one is not touched.
-    it.start()
-    yield it
-    it.stop()
+    try:
+        it.start(within=300)
+        yield it
+    finally:
+        it.stop()
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,7 @@ def test_the_place_in_line_is_told_as_it_is(client: Client) -> None:
         for _ in range(2)
     )
 
-    assert "Вы первые в очереди" in client.get(own(first)).content.decode()
+    assert "Вы в очереди под номером 1" in client.get(own(first)).content.decode()
     assert "под номером 2" in client.get(own(second)).content.decode()
 
 
