@@ -6,6 +6,8 @@ Two languages, two widths, two themes. What only a person can see is for ./look.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,35 +40,38 @@ def faults(visitor: Visitor, rules: list[str]) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="session")
+def visitors(place: tuple[str, World], started: Browser) -> Callable[..., Visitor]:
+    """A visitor for each kind and language, kept: fonts and styles are fetched once."""
+
+    @cache
+    def visitor(who: str, language: str) -> Visitor:
+        return Visitor(started, *place, who=who, language=language)
+
+    return visitor
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
 def test_a_page_is_open_to_everybody(
-    view: View, language: str, place: tuple[str, World], started: Browser
+    view: View, language: str, visitors: Callable[..., Visitor]
 ) -> None:
-    base, world = place
-    visitor = Visitor(
-        started,
-        base,
-        world,
-        who=view.who,
-        language=language,
-        viewport={"width": 320, "height": 800},
-    )
-    try:
-        status = visitor.look_at(view, language=language)
-        found: list[str] = []
-        if status != view.status:
-            found.append(f"the server answered {status}")
-        for width in WIDTHS:
-            visitor.tab.set_viewport_size({"width": width, "height": 800})
-            if (over := visitor.overflow()) > 0:
-                found.append(f"{over} px wider than {width}")
-            for theme, rules in THEMES.items():
-                visitor.tab.emulate_media(color_scheme=theme)
-                found += [f"{width} {theme} {fault}" for fault in faults(visitor, rules)]
-        found += visitor.complaints
-        if visitor.tab.locator("html").get_attribute("lang") != language:
-            found.append("speaks another language")
-        assert found == []
-    finally:
-        visitor.context.close()
+    visitor: Visitor = visitors(view.who, language)
+    visitor.tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    visitor.tab.emulate_media(color_scheme="light")
+
+    found: list[str] = []
+    status = visitor.look_at(view, language=language)
+    if status != view.status:
+        found.append(f"the server answered {status}")
+    if visitor.tab.locator("html").get_attribute("lang") != language:
+        found.append("speaks another language")
+    for width in WIDTHS:
+        visitor.tab.set_viewport_size({"width": width, "height": 800})
+        if (over := visitor.overflow()) > 0:
+            found.append(f"{over} px wider than {width}")
+        for theme, rules in THEMES.items():
+            visitor.tab.emulate_media(color_scheme=theme)
+            found += [f"{width} {theme} {fault}" for fault in faults(visitor, rules)]
+
+    assert found + visitor.complaints == []
