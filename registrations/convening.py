@@ -31,6 +31,8 @@ from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
+# Addresses of the office that stand where a meeting's slug would: /manage/new/.
+OFFICE_PAGES = {"account", "new"}
 DEFAULT_RULES = [
     (RuleKind.DAYS_BEFORE, 7, time(10), Audience.ALL),
     (RuleKind.DAYS_BEFORE, 1, time(10), Audience.ALL),
@@ -284,6 +286,7 @@ def free_slug(text: str) -> str:
     words = slugify(iuliia.ICAO_DOC_9303.translate(text))
     base = (words if len(words) <= 50 else words[:51].rpartition("-")[0]) or "meeting"
     taken = set(Meeting.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken |= OFFICE_PAGES & {base}
     candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(slug for slug in candidates if slug not in taken)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from django.contrib import messages
@@ -90,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 owner=user,
                 at=now,
                 by=journal.organizer(user),
-                language=(get_language() or "ru")[:2],
+                language=_language_of(form.cleaned_data["title"]),
                 **form.for_draft(),
             )
             return see_other("manage-overview", meeting.slug)
@@ -101,6 +102,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(
         request, "registrations/office/new.html", {"form": form, "here": "new"}, status=status
     )
+
+
+def _language_of(title: str) -> str:
+    """The meeting's main language: that of its title, which need not be the reader's."""
+    return "ru" if re.search("[а-яё]", title, re.IGNORECASE) else (get_language() or "en")[:2]
 
 
 @own_meeting

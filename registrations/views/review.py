@@ -28,7 +28,7 @@ MOST_AT_ONCE = 500
 DONE = {
     Status.CONFIRMED: gettext_lazy("Confirmed. The mail is on its way."),
     Status.WAITLISTED: gettext_lazy("On the waiting list. The mail is on its way."),
-    Status.PENDING: gettext_lazy("Awaiting your decision again."),
+    Status.PENDING: gettext_lazy("Awaiting your decision."),
     Status.DECLINED: gettext_lazy("Declined. The mail is on its way."),
     Status.CANCELLED: gettext_lazy("Cancelled. The mail is on its way."),
 }

@@ -71,6 +71,25 @@ def test_seven_fields_make_a_draft(client):
     assert list(meeting.owners.all()) == [owner]
 
 
+def test_the_language_of_the_meeting_is_that_of_its_title(client):
+    client.force_login(make_user())
+
+    client.post(reverse("manage-new"), seven_fields(), headers=EN)
+
+    assert Meeting.objects.get().language == "ru"
+
+
+@pytest.mark.parametrize("title", ["New", "Account"])
+def test_a_meeting_does_not_take_the_address_of_a_page_of_the_office(client, title):
+    owner = make_user()
+    client.force_login(owner)
+
+    answer = client.post(reverse("manage-new"), seven_fields(title=title), headers=EN, follow=True)
+
+    assert answer.status_code == 200
+    assert answer.context["meeting"].title == title
+
+
 def test_a_link_in_the_place_is_an_online_meeting(client):
     client.force_login(make_user())
 
