@@ -38,7 +38,7 @@ SELECT gen_random_uuid(), lpad(n::text, 7, '0'),
     'фамилия' || n, 'индустриальный парк ' || n %% 4000, 'ru', '', '', '',
     now(), now(), '', false, 1, decode(md5(%(meeting)s::text || '-' || n), 'hex'),
     NULL, 0, 1, (%(categories)s::bigint[])[1 + n %% 7], %(meeting)s,
-    CASE WHEN n %% 6 = 0 THEN NULL ELSE (%(regions)s::bigint[])[1 + n %% 83] END
+    CASE WHEN n %% 6 = 0 THEN NULL ELSE (%(regions)s::bigint[])[1 + n %% 4000 %% 83] END
 FROM generate_series(1, %(people)s) n
 """
 SCANS = """

@@ -127,40 +127,43 @@ def natural_basis(meeting: Meeting) -> Basis:
     return Basis.CHECKED_IN if has_check_ins(meeting) else Basis.CONFIRMED
 
 
-# The people of the chosen basis are folded once, by category, region and organization;
-# headline and tables are sums over that. Spellings of one organization count once: the
-# merged one where the organizer merged, else the normalized spelling itself.
+# The people of the chosen basis are read once and folded in two ways at the same time: by
+# category and region, and by organization. Headline and tables are sums over that.
+# Spellings of one organization count once: the merged one where the organizer merged, else
+# the normalized spelling itself.
 _FOLD = """
-WITH counted AS MATERIALIZED ({people}),
+WITH folded AS MATERIALIZED (
+    SELECT category_id, region_id, organization_key, counts,
+           grouping(organization_key) AS is_place, count(*) AS n
+    FROM ({people}) people
+    GROUP BY GROUPING SETS ((category_id, region_id), (counts, organization_key))
+),
 merged AS (
     SELECT DISTINCT
-        CASE WHEN v.organization_id IS NULL THEN 'key ' || c.organization_key
+        CASE WHEN v.organization_id IS NULL THEN 'key ' || f.organization_key
              ELSE 'organization ' || v.organization_id END
-    FROM (
-        SELECT DISTINCT organization_key FROM counted
-        WHERE organization_key <> '' AND category_id = ANY(%(categories)s)
-    ) c
-    LEFT JOIN {variant} v ON v.meeting_id = %(meeting)s AND v.key = c.organization_key
+    FROM folded f
+    LEFT JOIN {variant} v ON v.meeting_id = %(meeting)s AND v.key = f.organization_key
+    WHERE f.is_place = 0 AND f.counts AND f.organization_key <> ''
 )
-SELECT category_id, region_id, sum(n)::bigint FROM counted GROUP BY 1, 2
+SELECT category_id, region_id, n FROM folded WHERE is_place = 1
 UNION ALL
 SELECT NULL, NULL, count(*) FROM merged
 """
 # Answered from the index registration_figures alone.
 _BY_STATUS = """
-    SELECT category_id, region_id, organization_key, count(*) AS n
+    SELECT category_id, region_id, organization_key, category_id = ANY(%(categories)s) AS counts
     FROM {registration}
     WHERE meeting_id = %(meeting)s AND status = ANY(%(statuses)s)
-    GROUP BY 1, 2, 3
 """
 # Whoever was let in took part, whatever became of the registration afterwards.
 _BY_PRESENCE = """
-    SELECT r.category_id, r.region_id, r.organization_key, count(*) AS n
+    SELECT r.category_id, r.region_id, r.organization_key,
+           r.category_id = ANY(%(categories)s) AS counts
     FROM {presence} p
     JOIN {checkpoint} d ON d.id = p.checkpoint_id AND d.code = %(door)s
     JOIN {registration} r ON r.id = p.registration_id AND r.meeting_id = d.meeting_id
     WHERE d.meeting_id = %(meeting)s
-    GROUP BY 1, 2, 3
 """
 _TABLES = {
     model.__name__.lower(): model._meta.db_table for model in (Checkpoint, Presence, Registration)
