@@ -54,6 +54,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
     return failures.page(request, 404)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponseBase:
+    """The sign-in's own throttle (allauth looks for it under the name handler429)."""
+    return failures.page(request, 429, retry_after=60)
+
+
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Drawn with the least that can fail: no context processors that ask the database."""
     return failures.page(request, 500)

@@ -70,6 +70,24 @@ def test_too_many_attempts_are_refused_with_what_to_do(client, settings):
     assert "Wait five minutes" in answer.text
 
 
+def test_a_storm_of_requests_is_answered_in_our_words(client, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "sign-in-storm",
+        }
+    }
+    for _attempt in range(21):
+        answer = client.post(
+            reverse("account_reset_password"),
+            {"email": f"nobody-{_attempt}@example.org"},
+            headers={"accept-language": "en"},
+        )
+
+    assert answer.status_code == 429
+    assert "Too many requests" in answer.text
+
+
 @pytest.mark.parametrize(
     ("email", "said"), [("olga@example.org", "link"), ("no@example.org", "no organizer")]
 )
