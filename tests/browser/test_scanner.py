@@ -1,10 +1,12 @@
 """The scanner in a real Chromium: a film of a real ticket before its camera, keys of a gun."""
 
 import os
+import time
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -80,6 +82,20 @@ def open_browser(tmp_path, live_server):
         yield start
         for browser in browsers:
             browser.close()
+        wait_for_the_server_to_let_go()
+
+
+def wait_for_the_server_to_let_go() -> None:
+    """Its threads close their connections a moment after the browser closed its own."""
+    for _turn in range(50):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone()[0] == 0:
+                return
+        time.sleep(0.1)
 
 
 def start_shift(page: Page, live_server, meeting, number: int = 2) -> None:
