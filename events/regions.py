@@ -186,7 +186,9 @@ def nearest(region_set: RegionSet, typed: str, count: int = 3) -> list[Region]:
         (max(_likeness(attempt, key) for attempt in attempts for key in _keys(region)), region)
         for region in region_set.regions.active().in_order()
     ]
-    near = [(score, region) for score, region in scored if score >= 0.5]
+    # What is much less like it than the likeliest would only distract from that one.
+    least = max(0.5, max(score for score, _region in scored) - 0.2) if scored else 0.5
+    near = [(score, region) for score, region in scored if score >= least]
     # sorted() keeps the list's own order among equals.
     return [region for _score, region in sorted(near, key=lambda pair: -pair[0])[:count]]
 

@@ -28,6 +28,7 @@ DOWN = 1100
 PER_ROW = {320: 7, 390: 6, 1280: 3}
 MOST_ROWS = 2
 GAP = 24
+ALL_PICTURES = "Promise.all([...document.images].map(image => image.decode().catch(() => {})))"
 GREY = "#8b8f94"
 
 
@@ -113,6 +114,7 @@ def _shoot(
     # As tall as the page, so that what sticks to the window's edge is where it belongs.
     height = int(visitor.tab.evaluate("document.documentElement.scrollHeight"))
     visitor.tab.set_viewport_size({"width": width, "height": min(max(height, 800), 6000)})
+    visitor.tab.evaluate(ALL_PICTURES)
     visitor.tab.screenshot(path=file, full_page=True)
 
 
