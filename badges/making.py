@@ -2,7 +2,8 @@
 A claimed batch becomes a document: part by part, each stored and recorded before the next.
 
 Everything written here is fenced by the lease's epoch: a worker that was given up for
-dead writes nothing into what another took over.
+dead writes nothing into what another took over. The clock is read here and not passed in:
+a batch may take minutes, and its lease is renewed as it goes.
 """
 
 from __future__ import annotations
