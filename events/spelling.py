@@ -68,7 +68,9 @@ def search_terms(query: str) -> list[list[str]]:
 
 def _ways(raw: str) -> list[str]:
     as_typed = fold(raw).strip(ENDS)
-    ways = [as_typed, _sound(as_typed)]
+    sound = _sound(as_typed)
+    # «ыы» sounds as "i", which everybody's name has.
+    ways = [as_typed, sound if len(sound) > 1 or len(as_typed) < 2 else ""]
     for switched in (raw.translate(TO_CYRILLIC), raw.translate(TO_LATIN)):
         # A key must stand for a letter: "ivanov@" is nobody's «шмфтщм@».
         if switched != raw and switched[:1].isalpha() and not any(map(str.isdigit, raw)):

@@ -17,6 +17,7 @@ from events.serializers import (
     FullRegionSetSerializer,
     HostSerializer,
 )
+from registrations.convening import OFFICE_PAGES
 from registrations.models import ConsentDocument, ReminderRule, RuleKind
 
 TEXTS = [
@@ -179,6 +180,11 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
             "hosts", "seat_limit",
         ]  # fmt: skip
         extra_kwargs = {"slug": {"required": False}, "short_title": {"required": False}}
+
+    def validate_slug(self, slug: str) -> str:
+        if slug in OFFICE_PAGES:
+            raise serializers.ValidationError(_("This address is a page of the office."))
+        return slug
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         def said(field: str) -> Any:

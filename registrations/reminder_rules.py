@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,7 +24,6 @@ def arrange(
     *,
     meeting: Meeting,
     kept: list[ReminderRule],
-    removed: list[ReminderRule],
     version: int | None,
     at: datetime,
     by: Actor,
@@ -32,20 +31,29 @@ def arrange(
     """
     Save the meeting's reminder rules. What is due by them is found by the next sweep.
 
+    A rule is what it says: one that says now what another row said takes that row over. So
+    two rules may be exchanged, and nobody is reminded twice by the same words.
+
     :raises RuleTwice: two rules say the same
     :raises StaleVersion: somebody else was quicker
     """
     meeting = editing.begin(meeting, version=version)
-    said = [(rule.kind, rule.amount, rule.at_time, rule.audience) for rule in kept]
-    if len(set(said)) < len(said):
+    if len({_said(rule) for rule in kept}) < len(kept):
         raise RuleTwice(_("Two of these reminders are the same."))
-    meeting.reminder_rules.filter(pk__in=[rule.pk for rule in removed if rule.pk]).delete()
-    for rule in kept:
-        rule.meeting = meeting
-        if rule.pk is None:
-            rule.save(force_insert=True)
+    rows = {_said(row): row for row in meeting.reminder_rules.all()}
+    wanted = {_said(rule): rule for rule in kept}
+    gone = [row.pk for said, row in rows.items() if said not in wanted]
+    meeting.reminder_rules.filter(pk__in=gone).delete()
+    for said, rule in wanted.items():
+        if row := rows.get(said):
+            row.is_enabled = rule.is_enabled
+            row.save(update_fields=["is_enabled"])
         else:
-            rule.save(update_fields=["kind", "amount", "at_time", "audience", "is_enabled"])
+            kind, amount, at_time, audience = said
+            meeting.reminder_rules.create(
+                kind=kind, amount=amount, at_time=at_time, audience=audience,
+                is_enabled=rule.is_enabled,
+            )  # fmt: skip
     journal.record(
         by=by,
         at=at,
@@ -53,3 +61,7 @@ def arrange(
         subjects=[f"meeting:{meeting.pk}"],
         changes={"fields": ["reminders"]},
     )
+
+
+def _said(rule: ReminderRule) -> tuple[str, int, time | None, str]:
+    return rule.kind, rule.amount, rule.at_time, rule.audience

@@ -227,7 +227,6 @@ class RemindersView(PartView):
         reminder_rules.arrange(
             meeting=target,
             kept=kept,
-            removed=[each for each in existing.values() if each not in kept],
             version=preconditions.version_of(request),
             at=timezone.now(),
             by=acting(request),

@@ -124,7 +124,7 @@ def reminders_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     formset = ReminderRuleFormSet(request.POST or None, queryset=queryset, prefix="rules")
     if not formset.is_valid():
         return show(request, meeting, "reminders", formset=formset)
-    kept, removed = _split(formset)
+    kept, _removed = _split(formset)
     return save(
         request,
         meeting,
@@ -133,7 +133,6 @@ def reminders_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         lambda: reminder_rules.arrange(
             meeting=meeting,
             kept=kept,
-            removed=removed,
             version=version_of(request),
             at=timezone.now(),
             by=journal.organizer(request.user),

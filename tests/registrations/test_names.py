@@ -315,3 +315,7 @@ def test_unmixed_offers_a_fix(typed, fixed):
 
 def test_a_latin_suggestion_fits_its_column():
     assert len(names.latin_name("Щ" * 120, "Щ" * 120)) == names.LATIN_LIMIT
+
+
+def test_a_short_search_does_not_find_everybody_by_its_sound():
+    assert "i" not in names.search_terms("ыы")[0]
