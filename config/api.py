@@ -8,7 +8,15 @@ from rest_framework.routers import SimpleRouter
 from attendance import api as attendance
 from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
-from registrations.api import meetings, messages, mine, parts, registrations
+from registrations.api import (
+    access_links,
+    meetings,
+    messages,
+    mine,
+    parts,
+    region_sets,
+    registrations,
+)
 from reports import api as reports
 from reports import export_api, exports
 
@@ -16,9 +24,9 @@ MEETING = "meetings/<slug:meeting>"
 
 router = SimpleRouter(use_regex_path=False)
 router.register("meetings", meetings.MeetingViewSet, basename="api-meeting")
-router.register("region-sets", parts.RegionSetViewSet, basename="api-region-set")
+router.register("region-sets", region_sets.RegionSetViewSet, basename="api-region-set")
 for place, viewset, name in [
-    ("access-links", parts.AccessLinkViewSet, "api-access-link"),
+    ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
     ("messages", messages.MessageViewSet, "api-message"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
 ]:

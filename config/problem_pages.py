@@ -4,7 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from config.problems import STATUS_OF, WORDS
+from config.problem_words import WORDS
+from config.problems import STATUS_OF
 
 
 @require_safe

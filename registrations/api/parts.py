@@ -1,34 +1,25 @@
-"""What belongs to a meeting: hosts, programme, categories, regions, texts, rules, seats, links."""
+"""What belongs to a meeting: hosts, programme, categories, regions, texts, rules, seats."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import preconditions
-from accounts.models import User
-from events import access, agenda, regions
-from events.models import AccessLink, AgendaItem, Category, Meeting, Purpose, RegionSet
+from events import agenda
+from events.models import AgendaItem, Category, Meeting
 from events.serializers import (
-    AccessLinkSerializer,
     AgendaItemSerializer,
     FullCategorySerializer,
-    FullRegionSetSerializer,
     HostSerializer,
-    NewAccessLinkSerializer,
-    PastedRegionsSerializer,
     RegionSerializer,
-    RegionSetSerializer,
 )
 from registrations import categories, convening, reminder_rules
 from registrations.api.meetings import IF_MATCH
@@ -40,8 +31,6 @@ from registrations.meeting_serializers import (
 )
 from registrations.models import ReminderRule
 
-DESK_LINK_LASTS = timedelta(days=2)
-PRESS_LINK_LASTS = timedelta(days=90)
 MOST_ROWS = 500
 
 
@@ -253,85 +242,6 @@ class SeatLimitView(APIView):
             by=acting(request),
         )
         return self.get(request, meeting)
-
-
-class AccessLinkViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AccessLink]):
-    """Links for helpers: a desk's, the press officer's."""
-
-    serializer_class = AccessLinkSerializer
-    lookup_value_converter = "int"
-    queryset = AccessLink.objects.none()  # for the schema alone
-
-    def get_queryset(self) -> QuerySet[AccessLink]:
-        return AccessLink.objects.filter(meeting=own_meeting(self.request, self.kwargs["meeting"]))
-
-    @extend_schema(
-        request=NewAccessLinkSerializer,
-        responses={201: AccessLinkSerializer},
-        summary="Issue a link",
-    )
-    def create(self, request: Request, meeting: str) -> Response:
-        """A desk gets the next free number."""
-        target = own_meeting(request, meeting)
-        body = NewAccessLinkSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = {"expires_at": _expiry(target, body.validated_data["purpose"])} | body.validated_data
-        link = access.issue(meeting=target, at=timezone.now(), by=acting(request), **said)
-        return Response(AccessLinkSerializer(link).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=None, responses=AccessLinkSerializer, summary="Renew a link")
-    @action(detail=True, methods=["post"])
-    def renew(self, request: Request, meeting: str, pk: int) -> Response:
-        """Another address for the same purpose; the old one stops working at once."""
-        link = self.get_object()
-        expires_at = max(link.expires_at, _expiry(link.meeting, link.purpose))
-        renewed = access.renew(
-            link=link, expires_at=expires_at, at=timezone.now(), by=acting(request)
-        )
-        return Response(AccessLinkSerializer(renewed).data)
-
-    @extend_schema(request=None, responses=AccessLinkSerializer, summary="Revoke a link")
-    @action(detail=True, methods=["post"])
-    def revoke(self, request: Request, meeting: str, pk: int) -> Response:
-        """It stops working at once. Twice is harmless."""
-        revoked = access.revoke(link=self.get_object(), at=timezone.now(), by=acting(request))
-        return Response(AccessLinkSerializer(revoked).data)
-
-
-class RegionSetViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[RegionSet]
-):
-    """Lists of regions to choose from: the shipped ones and one's own."""
-
-    lookup_value_converter = "int"
-    queryset = RegionSet.objects.none()  # for the schema alone
-
-    def get_queryset(self) -> QuerySet[RegionSet]:
-        return RegionSet.objects.offered_to(cast(User, self.request.user))
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer[RegionSet]]:
-        return FullRegionSetSerializer if self.action == "retrieve" else RegionSetSerializer
-
-    @extend_schema(
-        request=PastedRegionsSerializer,
-        responses={201: FullRegionSetSerializer},
-        summary="Make a list of your own",
-    )
-    def create(self, request: Request) -> Response:
-        """Names, one a line; codes are made for them."""
-        body = PastedRegionsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = regions.paste(
-            owner=cast(User, request.user),
-            at=timezone.now(),
-            by=acting(request),
-            **body.validated_data,
-        )
-        return Response(FullRegionSetSerializer(made).data, status=status.HTTP_201_CREATED)
-
-
-def _expiry(meeting: Meeting, purpose: str) -> Any:
-    return meeting.ends_at + (DESK_LINK_LASTS if purpose == Purpose.DESK else PRESS_LINK_LASTS)
 
 
 def _matched(rows: list[dict[str, Any]], existing: dict[Any, Any], model: Any, key: str) -> Any:

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from psycopg.errors import LockNotAvailable
 
 from accounts.refusals import Refused
-from config import catalogues, problems
+from config import catalogues, problem_words, problems
 from tests.api.conftest import application
 
 pytestmark = pytest.mark.django_db
@@ -92,11 +92,11 @@ def test_every_refusal_has_a_status_and_words():
     codes = {kind.code for kind in refusals()}
 
     assert codes - set(problems.STATUS_OF) == set()
-    assert codes - set(problems.WORDS) - {"refused"} == set()
+    assert codes - set(problem_words.WORDS) - {"refused"} == set()
 
 
 def test_every_problem_has_a_page(client):
-    for code in problems.WORDS:
+    for code in problem_words.WORDS:
         response = client.get(problems.type_of(code), headers={"Accept-Language": "en"})
         assert response.status_code == 200, code
         assert code in response.content.decode()

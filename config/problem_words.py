@@ -1,0 +1,183 @@
+"""What the problems of the API are called and what to do about them, in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+# What each problem is called, and what to do about it: /problems/<type> says both.
+WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
+    "already_registered": (
+        gettext_lazy("Already registered"),
+        gettext_lazy(
+            "Somebody of that name and address is on the list; the link was sent there by mail."
+        ),
+    ),
+    "authentication_failed": (
+        gettext_lazy("The sign-in was not accepted"),
+        gettext_lazy(
+            "Check the token in the Authorization header: it may be revoked or incomplete."
+        ),
+    ),
+    "capacity_full": (
+        gettext_lazy("More seats are taken"),
+        gettext_lazy("The limit cannot be lower than the seats that are taken already (“taken”)."),
+    ),
+    "category_in_use": (
+        gettext_lazy("Participants are registered in it"),
+        gettext_lazy("Move them to another category first."),
+    ),
+    "consent_required": (
+        gettext_lazy("A consent is missing"),
+        gettext_lazy(
+            "Send the kinds of all required documents in “consents”; “missing” names them."
+        ),
+    ),
+    "bad_request": (
+        gettext_lazy("This request cannot be read"),
+        gettext_lazy("It breaks the rules of HTTP."),
+    ),
+    "device_revoked": (
+        gettext_lazy("This device is no desk any more"),
+        gettext_lazy("Open the desk link again and start anew."),
+    ),
+    "edits_closed": (
+        gettext_lazy("The lists are closed"),
+        gettext_lazy("Changes are up to the organizer now."),
+    ),
+    "forbidden": (
+        gettext_lazy("Not allowed"),
+        gettext_lazy("The token or the person may not do that."),
+    ),
+    "id_reused": (
+        gettext_lazy("The id was used for something else"),
+        gettext_lazy("A scan's id belongs to one scan. Make a new one."),
+    ),
+    "invalid_transition": (
+        gettext_lazy("Not possible in this status"),
+        gettext_lazy("Read the registration again: its status has another way on."),
+    ),
+    "key_reused": (
+        gettext_lazy("The key was used for something else"),
+        gettext_lazy(
+            "An Idempotency-Key belongs to one body. Send the first body again, or a new key."
+        ),
+    ),
+    "last_organizer": (
+        gettext_lazy("A meeting needs an organizer"),
+        gettext_lazy("Add another one before you leave."),
+    ),
+    "link_expired": (
+        gettext_lazy("The link has run out"),
+        gettext_lazy("Ask the organizer for a new one."),
+    ),
+    "link_invalid": (
+        gettext_lazy("The link is not known"),
+        gettext_lazy("Ask the organizer for a new one."),
+    ),
+    "meeting_cancelled": (
+        gettext_lazy("The meeting is cancelled"),
+        gettext_lazy("A meeting that was called off is not changed any more."),
+    ),
+    "meeting_full": (
+        gettext_lazy("All seats are taken"),
+        gettext_lazy("There is no waiting list. An organizer may go over capacity on purpose."),
+    ),
+    "meeting_incomplete": (
+        gettext_lazy("Something is missing"),
+        gettext_lazy("“missing” names what a meeting needs before it is published."),
+    ),
+    "message_not_repeatable": (
+        gettext_lazy("Cannot be sent again now"),
+        gettext_lazy("It is being sent at this moment, or its words were erased."),
+    ),
+    "method_not_allowed": (
+        gettext_lazy("Not this method"),
+        gettext_lazy("The Allow header says which methods this address has."),
+    ),
+    "not_acceptable": (
+        gettext_lazy("Not in this format"),
+        gettext_lazy("Ask for application/json."),
+    ),
+    "not_admitted": (
+        gettext_lazy("This desk admits nobody by itself"),
+        gettext_lazy("Send the person to a desk that may, or ask the organizer."),
+    ),
+    "not_authenticated": (
+        gettext_lazy("Sign-in needed"),
+        gettext_lazy("Send “Authorization: Bearer …” with a token of the organizer."),
+    ),
+    "not_found": (
+        gettext_lazy("Nothing found"),
+        gettext_lazy("It is not there, or it belongs to somebody else."),
+    ),
+    "not_ready": (
+        gettext_lazy("Not ready yet"),
+        gettext_lazy("The file is still being made; ask again in a few seconds."),
+    ),
+    "nothing_to_freeze": (
+        gettext_lazy("Nothing to publish yet"),
+        gettext_lazy("There is no figure on this basis."),
+    ),
+    "nothing_to_merge": (
+        gettext_lazy("Nothing to merge"),
+        gettext_lazy("Name at least two spellings of one organization."),
+    ),
+    "nothing_to_print": (
+        gettext_lazy("Nothing to print"),
+        gettext_lazy("Nobody on the list fits the choice."),
+    ),
+    "server_error": (
+        gettext_lazy("The program failed"),
+        gettext_lazy("It has been noted. Send the request again with the same Idempotency-Key."),
+    ),
+    "organizer_unknown": (
+        gettext_lazy("No such organizer"),
+        gettext_lazy("Only somebody with an account here can be added."),
+    ),
+    "parse_error": (
+        gettext_lazy("The body cannot be read"),
+        gettext_lazy("Send one valid JSON object."),
+    ),
+    "precondition_required": (
+        gettext_lazy("Say which version you changed"),
+        gettext_lazy("Send the ETag that you read as If-Match."),
+    ),
+    "query_too_short": (
+        gettext_lazy("Too little to search for"),
+        gettext_lazy("Send at least two characters."),
+    ),
+    "registration_closed": (
+        gettext_lazy("Registration is closed"),
+        gettext_lazy("The meeting takes no registrations at this moment; “detail” says why."),
+    ),
+    "reminder_rule_twice": (
+        gettext_lazy("Two reminders are the same"),
+        gettext_lazy("Leave one of them out."),
+    ),
+    "stale_version": (
+        gettext_lazy("Somebody was quicker"),
+        gettext_lazy("“current” is what is there now. Merge, and send the new ETag."),
+    ),
+    "still_running": (
+        gettext_lazy("The same request is under way"),
+        gettext_lazy("Wait as Retry-After says, then send it again with the same key."),
+    ),
+    "throttled": (gettext_lazy("Too many requests"), gettext_lazy("Wait as Retry-After says.")),
+    "too_large": (
+        gettext_lazy("Too much at once"),
+        gettext_lazy("Send less, in several requests."),
+    ),
+    "unsupported_media_type": (
+        gettext_lazy("Not in this format"),
+        gettext_lazy("Send application/json in UTF-8."),
+    ),
+    "validation": (
+        gettext_lazy("Some fields need attention"),
+        gettext_lazy("“errors” points to each field (RFC 6901) and says what is wrong with it."),
+    ),
+}
