@@ -155,7 +155,8 @@ class Registration(models.Model):
     )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)
-    sort_key = models.CharField(max_length=400)
+    # Collated by code point on every installation: the key itself is made for that order.
+    sort_key = models.CharField(max_length=400, db_collation="C")
     search_key = models.CharField(max_length=1500)
     organization_key = models.CharField(max_length=300, blank=True)
 
