@@ -83,6 +83,18 @@ def scanner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     return cast(Callable[..., HttpResponse], allowed)
 
 
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Acts on POST; whoever comes back to the address of an answer gets the scanner."""
+
+    @wraps(view)
+    def choose(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("scan")
+        return view(request, *args, **kwargs)
+
+    return choose
+
+
 @scanner_page
 @require_GET
 @at_desk
@@ -98,7 +110,7 @@ def scan(request: HttpRequest, here: Desk) -> HttpResponse:
 
 
 @scanner_page
-@require_POST
+@posted
 @at_desk
 def code(request: HttpRequest, here: Desk) -> HttpResponse:
     """
@@ -126,7 +138,7 @@ def code(request: HttpRequest, here: Desk) -> HttpResponse:
 
 
 @scanner_page
-@require_POST
+@posted
 @at_desk
 def walk_in(request: HttpRequest, here: Desk) -> HttpResponse:
     """Register somebody at the door, without script. What was typed is kept on errors."""
@@ -148,7 +160,7 @@ def walk_in(request: HttpRequest, here: Desk) -> HttpResponse:
 
 
 @scanner_page
-@require_POST
+@posted
 @at_desk
 def admit(request: HttpRequest, here: Desk) -> HttpResponse:
     """Let in somebody who waits, without script."""
@@ -163,7 +175,7 @@ def admit(request: HttpRequest, here: Desk) -> HttpResponse:
 
 
 @scanner_page
-@require_POST
+@posted
 @at_desk
 def undo(request: HttpRequest, here: Desk) -> HttpResponse:
     """Take a scan back, without script."""

@@ -208,3 +208,9 @@ def test_vendored_files_are_the_ones_that_were_looked_at():
     # The decoder names the build of the module it was made for.
     wasm = next(entry for entry in listed if entry["file"].endswith(".wasm"))
     assert wasm["sha256"] in (VENDOR / "zxing-exported.js").read_text()
+
+
+def test_an_answers_address_leads_back_to_the_scanner(steward):
+    for name in ("code", "walk-in", "admit", "undo"):
+        answer = steward.get(f"/scan/{name}/?lang=en")
+        assert (answer.status_code, answer["Location"]) == (302, "/scan/")

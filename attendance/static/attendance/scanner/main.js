@@ -193,9 +193,12 @@ navigator.permissions
   .then((permission) => permission.state === "granted" && turnOn())
   .catch(() => {});
 
-listenForGun((code) => scan({ code, method: "wedge" }));
-
 const codeForm = part("[data-code]");
+listenForGun((code) => {
+  codeForm.elements.namedItem("code").value = "";
+  scan({ code, method: "wedge" });
+});
+
 codeForm.addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const field = codeForm.elements.namedItem("code");

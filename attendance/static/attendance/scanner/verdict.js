@@ -36,8 +36,13 @@ export class VerdictScreen {
       const target = /** @type {Element} */ (event.target);
       if (!target.closest("button, a")) this.clear();
     });
+    /** @type {HTMLElement | null} where the steward was typing before */
+    this.typedIn = null;
     addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.clear();
+      const isLetter = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+      // Whoever goes on typing has read the verdict. (A space presses a button.)
+      if (isLetter && event.key !== " ") this.clear();
     });
   }
 
@@ -76,13 +81,18 @@ export class VerdictScreen {
       button.addEventListener("click", run);
       slot("choices").append(button);
     }
+    const focused = document.activeElement;
+    if (focused instanceof HTMLInputElement) this.typedIn = focused;
     this.area.replaceChildren(root);
     document.body.classList.add("judged");
     if (result.tone) signal(result.tone);
   }
 
   clear() {
+    if (!this.isShown) return;
     this.area.replaceChildren();
     document.body.classList.remove("judged");
+    this.typedIn?.focus();
+    this.typedIn = null;
   }
 }
