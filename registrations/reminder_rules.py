@@ -31,8 +31,8 @@ def arrange(
     """
     Save the meeting's reminder rules. What is due by them is found by the next sweep.
 
-    A rule is what it says: one that says now what another row said takes that row over. So
-    two rules may be exchanged, and nobody is reminded twice by the same words.
+    A rule that says now what another row said takes that row over: so two rules may be
+    exchanged, and nobody is reminded twice by the same words.
 
     :raises RuleTwice: two rules say the same
     :raises StaleVersion: somebody else was quicker
@@ -40,20 +40,19 @@ def arrange(
     meeting = editing.begin(meeting, version=version)
     if len({_said(rule) for rule in kept}) < len(kept):
         raise RuleTwice(_("Two of these reminders are the same."))
-    rows = {_said(row): row for row in meeting.reminder_rules.all()}
+    rows = {_said(row): row.pk for row in meeting.reminder_rules.all()}
     wanted = {_said(rule): rule for rule in kept}
-    gone = [row.pk for said, row in rows.items() if said not in wanted]
-    meeting.reminder_rules.filter(pk__in=gone).delete()
+    free = {pk for said, pk in rows.items() if said not in wanted}
     for said, rule in wanted.items():
-        if row := rows.get(said):
-            row.is_enabled = rule.is_enabled
-            row.save(update_fields=["is_enabled"])
+        own = rule.pk if rule.pk in free else None
+        free.discard(rule.pk)
+        rule.pk, rule.meeting = rows.get(said, own), meeting
+    meeting.reminder_rules.filter(pk__in=free).delete()
+    for rule in kept:
+        if rule.pk is None:
+            rule.save(force_insert=True)
         else:
-            kind, amount, at_time, audience = said
-            meeting.reminder_rules.create(
-                kind=kind, amount=amount, at_time=at_time, audience=audience,
-                is_enabled=rule.is_enabled,
-            )  # fmt: skip
+            rule.save(update_fields=["kind", "amount", "at_time", "audience", "is_enabled"])
     journal.record(
         by=by,
         at=at,
