@@ -179,13 +179,12 @@ def _erase(batch: Batch) -> None:
 def single(registration: Registration, out: Any) -> None:
     """One badge as a document of its own size, 90 × 55 mm, written to `out`."""
     meeting = registration.meeting
-    part = pdf.Part()
-    for badge in wording.badges(meeting, [registration], wording.Options()):
-        rendering.add_single(part, badge)
-    pdf.write(
+    document = pdf.Document(
         out,
-        [part],
         title=registration.spoken_number,
         language=meeting.language,
         size=(rendering.WIDTH, rendering.HEIGHT),
     )
+    for badge in wording.badges(meeting, [registration], wording.Options()):
+        rendering.add_single(document, badge)
+    document.save()

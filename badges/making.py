@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -22,14 +24,14 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from badges import pdf, rendering, sheets, wording
+from badges import joining, pdf, rendering, sheets, wording
 from badges.batches import LEASE, Section, in_full, printable
 from badges.models import Batch, BatchKind, BatchState, Trouble
 from events.models import Meeting
 
 logger = logging.getLogger(__name__)
 
-PART = 20 * rendering.PER_SHEET  # badges a part: whole sheets
+PART = 50 * rendering.PER_SHEET  # badges a part: whole sheets
 
 
 class LeaseLost(Exception):
@@ -44,9 +46,9 @@ def make(batch: Batch) -> None:
     """
     try:
         for unit in list(_units(batch))[len(batch.parts) :]:
-            data = _made(batch, unit).to_bytes()
             name = f"batches/{batch.pk}/{batch.lease_epoch}-{unit.start}.part"
-            _record_part(batch, default_storage.save(name, ContentFile(data)), unit.stop)
+            made = ContentFile(_made(batch, unit))
+            _record_part(batch, default_storage.save(name, made), unit.stop)
         _join(batch)
     except LeaseLost:
         logger.warning("Another worker has taken over batch %s.", batch.pk)
@@ -85,8 +87,8 @@ def _units(batch: Batch) -> Iterator[Unit]:
         start = end
 
 
-def _made(batch: Batch, unit: Unit) -> pdf.Part:
-    """One part: read who is in it, draw it."""
+def _made(batch: Batch, unit: Unit) -> bytes:
+    """One part, a document in itself: read who is in it, draw it."""
     meeting = batch.meeting
     wanted = batch.people[unit.start : unit.stop]
     # Whoever was cancelled or erased since it was ordered is left out.
@@ -94,8 +96,14 @@ def _made(batch: Batch, unit: Unit) -> pdf.Part:
     people = [found[pk] for pk in wanted if pk in found]
     options = wording.Options.chosen(batch.options["asked"])
     badges = wording.badges(meeting, people, options)
-    part = pdf.Part()
+    out = BytesIO()
     with translation.override(meeting.language):
+        document = pdf.Document(
+            out,
+            title=heading(meeting),
+            language=meeting.language,
+            size=rendering.A4 if batch.kind == BatchKind.BADGES else sheets.A4_LANDSCAPE,
+        )
         if batch.kind == BatchKind.SHEETS:
             lines = [
                 sheets.Line(
@@ -106,12 +114,14 @@ def _made(batch: Batch, unit: Unit) -> pdf.Part:
                 )
                 for badge in badges
             ]
-            sheets.add_desk(part, lines, title=heading(meeting), desk=unit.label)
-            return part
-        for number, sheet in enumerate(rendering.in_sheets(badges), unit.first_sheet):
-            said = _("sheet %(number)d of %(count)d") % {"number": number, "count": unit.sheets}
-            rendering.add_sheet(part, sheet, footing=" · ".join(filter(None, [said, unit.label])))
-    return part
+            sheets.add_desk(document, lines, title=heading(meeting), desk=unit.label)
+        else:
+            for number, sheet in enumerate(rendering.in_sheets(badges), unit.first_sheet):
+                said = _("sheet %(number)d of %(count)d") % {"number": number, "count": unit.sheets}
+                footing = " · ".join(filter(None, [said, unit.label]))
+                rendering.add_sheet(document, sheet, footing=footing)
+    document.save()
+    return out.getvalue()
 
 
 def heading(meeting: Meeting) -> str:
@@ -158,21 +168,11 @@ def _fail(batch: Batch, trouble: Trouble) -> None:
 def _join(batch: Batch) -> None:
     """One document of all parts. It appears under its name only when it is whole."""
     parts = list(batch.parts)
-    with tempfile.TemporaryFile() as joined:
-        pdf.write(
-            joined,
-            map(_read_part, parts),
-            title=heading(batch.meeting),
-            language=batch.meeting.language,
-            size=rendering.A4 if batch.kind == BatchKind.BADGES else sheets.A4_LANDSCAPE,
-        )
+    with tempfile.TemporaryFile() as joined, ExitStack() as stack:
+        opened = [stack.enter_context(default_storage.open(part)) for part in parts]
+        joining.join(joined, cast(list[BinaryIO], opened))
         joined.seek(0)
         name = default_storage.save(f"batches/{batch.pk}/{batch.lease_epoch}.pdf", File(joined))
     _finish(batch, name)
     for part in parts:
         default_storage.delete(part)
-
-
-def _read_part(name: str) -> pdf.Part:
-    with default_storage.open(name) as stored:
-        return pdf.Part.from_bytes(stored.read())

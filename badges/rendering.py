@@ -264,35 +264,29 @@ def crop_marks() -> list[Item]:
     return marks
 
 
-_MARKS: list[str] = []
+_MARKS = crop_marks()
 
 
-def add_sheet(part: pdf.Part, badges: Sequence[Badge], *, footing: str = "") -> None:
-    """Up to ten badges as one more page of the part; `footing` stands outside the cut."""
-    if not _MARKS:
-        _MARKS.append(pdf.operators(crop_marks()))
-    content = [_MARKS[0]]
+def add_sheet(document: pdf.Document, badges: Sequence[Badge], *, footing: str = "") -> None:
+    """Up to ten badges as one more page; `footing` stands outside the cut."""
+    document.draw(_MARKS)
     if footing:
         face = for_text(footing)
-        note = [Text(LEFT + 4 * MM, A4[1] - BOTTOM + 2.2 * MM, 6.5, face, footing, QUIET)]
-        part.note(note)
-        content.append(pdf.operators(note))
+        x, y = LEFT + 4 * MM, A4[1] - BOTTOM + 2.2 * MM
+        document.draw([Text(x, y, 6.5, face, footing, QUIET)])
     for place, badge in enumerate(badges):
-        items = draw(badge).items
-        part.note(items)
         x, y = corner(place)
-        content.append(pdf.placed(items, x=x, y=y))
-    part.add_page("\n".join(content))
+        document.draw(draw(badge).items, x=x, y=y)
+    document.end_page()
 
 
-def add_single(part: pdf.Part, badge: Badge) -> None:
+def add_single(document: pdf.Document, badge: Badge) -> None:
     """One badge as a page of its own size."""
-    items = draw(badge).items
-    part.note(items)
-    part.add_page(pdf.operators(items))
+    document.draw(draw(badge).items)
+    document.end_page()
 
 
 def in_sheets(badges: Iterable[Badge]) -> list[list[Badge]]:
-    """Ten by ten."""
+    """Ten by ten; nobody at all is one empty sheet, for a document has a page."""
     everybody = list(badges)
-    return [everybody[n : n + PER_SHEET] for n in range(0, len(everybody), PER_SHEET)]
+    return [everybody[n : n + PER_SHEET] for n in range(0, len(everybody), PER_SHEET)] or [[]]

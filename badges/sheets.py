@@ -47,7 +47,7 @@ class Row:
     height: float
 
 
-def add_desk(part: pdf.Part, people: Sequence[Line], *, title: str, desk: str) -> int:
+def add_desk(document: pdf.Document, people: Sequence[Line], *, title: str, desk: str) -> int:
     """
     The pages of one desk; returns how many.
 
@@ -69,8 +69,8 @@ def add_desk(part: pdf.Part, people: Sequence[Line], *, title: str, desk: str) -
                 y -= LEAST_ROW
                 items.append(_rule(y))
         items += _verticals(y)
-        part.note(items)
-        part.add_page(pdf.operators(items))
+        document.draw(items)
+        document.end_page()
     return len(pages)
 
 

@@ -138,15 +138,14 @@ def write_floor(count: int) -> dict[str, float]:
 
     codes = [tickets.new_code() for _ in range(count)]
     began = time.process_time()
-    part = pdf.Part()
-    for start in range(0, count, rendering.PER_SHEET):
-        drawn = []
-        for place, code in enumerate(codes[start : start + rendering.PER_SHEET]):
-            x, y = rendering.corner(place)
-            drawn.append(rendering.qr(code, x=x, y=y, side=rendering.QR_SIDE))
-        part.add_page(pdf.operators(drawn))
     with tempfile.TemporaryFile() as out:
-        pdf.write(out, [part], title="floor", language="en", size=rendering.A4)
+        document = pdf.Document(out, title="floor", language="en", size=rendering.A4)
+        for start in range(0, count, rendering.PER_SHEET):
+            for place, code in enumerate(codes[start : start + rendering.PER_SHEET]):
+                x, y = rendering.corner(place)
+                document.draw([rendering.qr(code, x=x, y=y, side=rendering.QR_SIDE)])
+            document.end_page()
+        document.save()
         size = out.tell()
     return {"seconds": time.process_time() - began, "bytes": size, "rss": peak()}
 

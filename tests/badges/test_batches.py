@@ -177,6 +177,21 @@ def test_whoever_was_cancelled_since_is_left_out(meeting):
     assert "Яковлев" not in pages_of(batch)[0]
 
 
+def test_a_desk_whose_people_were_all_cancelled_keeps_its_sheet(meeting):
+    make_registration(meeting=meeting, family_name="Абрамов")
+    late = make_registration(meeting=meeting, family_name="Яковлев")
+    batch = order(meeting, order="desk", desks=2)
+    late.status, late.seat = Status.CANCELLED, "none"
+    late.save(update_fields=["status", "seat"])
+
+    make_all()
+
+    first, second = pages_of(batch)
+    assert "Абрамов" in first
+    assert "2" in second
+    assert "Яковлев" not in second
+
+
 def test_a_claimed_batch_is_nobody_elses_until_its_lease_ends(meeting):
     make_registration(meeting=meeting)
     order(meeting)
@@ -325,7 +340,7 @@ def test_the_file_is_whole_or_not_there(meeting, monkeypatch):
     def breaks(*args, **kwargs):
         raise RuntimeError("half-way")
 
-    monkeypatch.setattr(making.pdf, "write", breaks)
+    monkeypatch.setattr(making.joining, "join", breaks)
     make_all()
 
     batch.refresh_from_db()

@@ -15,16 +15,16 @@ DPI = 150
 
 
 def document(*badges, sheet=False):
-    part = pdf.Part()
-    if sheet:
-        for some in rendering.in_sheets(badges):
-            rendering.add_sheet(part, some, footing="sheet 1 of 1")
-    else:
-        for badge in badges:
-            rendering.add_single(part, badge)
     out = BytesIO()
     size = rendering.A4 if sheet else (rendering.WIDTH, rendering.HEIGHT)
-    pdf.write(out, [part], title="Бейджи", language="ru", size=size)
+    made = pdf.Document(out, title="Бейджи", language="ru", size=size)
+    if sheet:
+        for some in rendering.in_sheets(badges):
+            rendering.add_sheet(made, some, footing="sheet 1 of 1")
+    else:
+        for badge in badges:
+            rendering.add_single(made, badge)
+    made.save()
     return out.getvalue()
 
 

@@ -1,10 +1,9 @@
 import hashlib
 import json
-import struct
 
 import pytest
 
-from badges import typefaces
+from badges import outlines, typefaces
 
 VENDORED = json.loads((typefaces.FOLDER / "vendor.json").read_text(encoding="utf-8"))
 KAZAKH_TATAR = "ӘәҒғҚқҢңӨөҰұҮүҺһІіҖҗ"
@@ -50,19 +49,14 @@ def test_both_weights_have_the_same_letters():
         assert regular.letters == bold.letters
 
 
-def test_a_subset_keeps_glyph_numbers_and_drops_the_other_outlines():
-    face = typefaces.typeface("NotoSans-Bold")
-
-    file = face.subset("Nguyễn")
-
-    assert len(file) < 20_000
-    assert struct.unpack_from(">H", file, 4)[0] >= 6
-    assert file == face.subset("nễygNu")
-
-
-def test_a_composite_letter_brings_its_parts():
+def test_a_letter_no_font_has_weighs_what_its_box_weighs():
     face = typefaces.typeface("GolosText-Regular")
-    record = face.glyph(face.glyph_of[ord("Ё")])
 
-    assert record
-    assert len(face.subset("Ё")) >= len(face.subset("."))
+    assert face.width("李", 10) == face.width("李", 1) * 10 > 0
+
+
+def test_a_composite_letter_has_the_outline_of_its_parts():
+    plain, dotted = (outlines.path("GolosText-Regular", letter) for letter in "ЕЁ")
+
+    assert dotted.count("Z") == plain.count("Z") + 2
+    assert outlines.path("GolosText-Regular", " ") == ""
