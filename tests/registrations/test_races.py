@@ -70,6 +70,11 @@ def own_database(django_db_blocker) -> Iterator[None]:
     """A copy of the test database without the CHECK that forbids overselling."""
     name = connection.settings_dict["NAME"]
     connection.close()
+    with connection._nodb_cursor() as cursor:
+        # What earlier tests' servers left open: a template must be used by nobody.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
     connection.creation.clone_test_db("control", verbosity=0)
     settings = connection.settings_dict
     settings["NAME"] = f"{name}_control"
