@@ -93,7 +93,8 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _tests_pass(*, long: bool) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+    # By file: what a file starts (a whole ./run, a browser) is started once.
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     if not long:
         command += ["-m", "not long"]
     return not subprocess.run(command, cwd=ROOT, check=False).returncode

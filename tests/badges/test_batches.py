@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from urllib.parse import quote
 
 import pypdfium2
 import pytest
@@ -264,10 +265,11 @@ def test_a_worker_killed_at_any_moment_loses_nobody(meeting, settings, monkeypat
     monkeypatch.setattr(making, "PART", 10)
     people = [make_registration(meeting=meeting) for _ in range(60)]
     batch = order(meeting)
-    name = connection.settings_dict["NAME"]
-    host, port = connection.settings_dict["HOST"], connection.settings_dict["PORT"]
+    database = connection.settings_dict
+    who = f"{database['USER']}:{quote(database['PASSWORD'])}"
+    where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{connection.settings_dict['USER']}@{host}:{port}/{name}",
+        "DATABASE_URL": f"postgres://{who}@{where}",
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "VAR_DIR": str(settings.MEDIA_ROOT),
     }
