@@ -98,7 +98,7 @@ def test_control_looking_before_taking_oversells(own_database, monkeypatch):
 
     def look_then_take(meeting_id: int) -> bool:
         counter = SeatLimit.objects.get(meeting_id=meeting_id)
-        sleep(0.02)
+        sleep(0.3)
         if not seats.has_room(counter):
             return False
         SeatLimit.objects.filter(meeting_id=meeting_id).update(taken=F("taken") + 1)
