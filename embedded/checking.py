@@ -93,8 +93,9 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _tests_pass(*, long: bool) -> bool:
-    # By file: what a file starts (a whole ./run, a browser) is started once.
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    # By file or class: what it starts (a whole ./run, a browser) is started once.
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2"]
+    command += ["--dist", "loadscope", "--no-loadscope-reorder"]
     if not long:
         command += ["-m", "not long"]
     return not subprocess.run(command, cwd=ROOT, check=False).returncode

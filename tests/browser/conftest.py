@@ -20,8 +20,9 @@ def place() -> Iterator[tuple[str, World]]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def started() -> Iterator[Browser]:
+    # Not longer than a file: while Playwright runs, Django takes the thread for asynchronous.
     with chromium.browser() as found:
         yield found
 
@@ -30,5 +31,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
-            # One server and one world for all of them: they stay on one worker.
-            item.add_marker(pytest.mark.xdist_group("browser"))

@@ -40,7 +40,7 @@ def faults(visitor: Visitor, rules: list[str]) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visitors(place: tuple[str, World], started: Browser) -> Callable[..., Visitor]:
     """A visitor for each kind and language, kept: fonts and styles are fetched once."""
 
@@ -51,12 +51,8 @@ def visitors(place: tuple[str, World], started: Browser) -> Callable[..., Visito
     return visitor
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
-def test_a_page_is_open_to_everybody(
-    view: View, language: str, visitors: Callable[..., Visitor]
-) -> None:
-    visitor: Visitor = visitors(view.who, language)
+def look(view: View, language: str, visitor: Visitor) -> list[str]:
+    """Everything that is wrong with the page, in words."""
     visitor.tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
     visitor.tab.emulate_media(color_scheme="light")
 
@@ -74,4 +70,21 @@ def test_a_page_is_open_to_everybody(
             visitor.tab.emulate_media(color_scheme=theme)
             found += [f"{width} {theme} {fault}" for fault in faults(visitor, rules)]
 
-    assert found + visitor.complaints == []
+    return found + visitor.complaints
+
+
+# Two classes, so that two workers share them.
+@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
+class TestInRussian:
+    def test_a_page_is_open_to_everybody(
+        self, view: View, visitors: Callable[..., Visitor]
+    ) -> None:
+        assert look(view, "ru", visitors(view.who, "ru")) == []
+
+
+@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
+class TestInEnglish:
+    def test_a_page_is_open_to_everybody(
+        self, view: View, visitors: Callable[..., Visitor]
+    ) -> None:
+        assert look(view, "en", visitors(view.who, "en")) == []

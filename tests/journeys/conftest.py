@@ -1,7 +1,5 @@
 """One ./run for all journeys of a session: real server, worker, beat, SMTP and mailbox."""
 
-import os
-
 import pytest
 
 from tests.journeys.mailbox import Mailbox
@@ -22,9 +20,3 @@ def yavka(tmp_path_factory):
 @pytest.fixture(scope="session")
 def mailbox(yavka):
     return Mailbox(yavka.known["mailbox"])
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _loop_of_playwright():
-    # Playwright keeps an event loop; Django would take it for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

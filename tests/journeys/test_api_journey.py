@@ -16,7 +16,7 @@ from icalendar import Calendar
 from tests.journeys import mailbox as mails
 from tests.journeys.programs import Program
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 # Where it is day now: reminders do not go at night.
 ZONES = [

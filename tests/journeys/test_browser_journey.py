@@ -17,11 +17,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.journeys import mailbox as mails
 from tests.journeys.browsers import DESK, film_of, people
 
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.browser,
-    pytest.mark.xdist_group("journeys"),
-]
+pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
 
 def a_zone_where_it_is_day() -> str:

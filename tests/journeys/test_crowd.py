@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.programs import Program
 
-pytestmark = [pytest.mark.journey, pytest.mark.fault, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.journey, pytest.mark.fault]
 
 
 def make_meeting(yavka, *, seats: int) -> str:

@@ -199,7 +199,6 @@ def settings_of_services(image, redis_url, database_url, tmp_path_factory):
 
 
 @pytest.mark.journey
-@pytest.mark.xdist_group("containers")
 def test_every_service_runs_and_says_that_it_is_healthy(image, settings_of_services, tmp_path):
     port = str(free_port())
     env = settings_of_services | {"PORT": port}
@@ -237,7 +236,6 @@ def test_every_service_runs_and_says_that_it_is_healthy(image, settings_of_servi
 
 
 @pytest.mark.journey
-@pytest.mark.xdist_group("containers")
 def test_the_backup_service_writes_a_dump_that_can_be_read(database_url, tmp_path):
     programs = engines.postgresql_bindir()
     env = bare() | {"DATABASE_URL": database_url}

@@ -16,7 +16,7 @@ import pytest
 from embedded import processes, supervision
 from tests.running import ROOT, Running
 
-pytestmark = [pytest.mark.journey, pytest.mark.fault, pytest.mark.xdist_group("run")]
+pytestmark = [pytest.mark.journey, pytest.mark.fault]
 
 
 @pytest.fixture(scope="module")
