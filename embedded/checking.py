@@ -93,8 +93,9 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _tests_pass(*, long: bool) -> bool:
-    # By file or class: what it starts (a whole ./run, a browser) is started once.
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2"]
+    # By file or class: what it starts (a whole ./run, a browser) is started once. One worker
+    # more than the cores there are likely to be: the journeys mostly wait for the post.
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "3"]
     command += ["--dist", "loadscope", "--no-loadscope-reorder"]
     if not long:
         command += ["-m", "not long"]

@@ -1,6 +1,9 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from config import catalogues
@@ -30,3 +33,10 @@ def _shipped_regions(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     # A file whose tests commit leaves the database empty, also of what migrations brought.
     with django_db_blocker.unblock():
         regions.shipped()
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_installation() -> Iterator[None]:
+    # A page that was asked for leaves its language behind in the thread.
+    with translation.override(settings.LANGUAGE_CODE):
+        yield

@@ -271,7 +271,9 @@ def test_8_the_steward_holds_the_ticket_before_the_camera(trip, driver, organize
         steward.goto(f"{link}?lang=ru")
         steward.locator("main form button").first.click()
         steward.wait_for_url("**/scan/")
-        expect(steward.locator(".verdict.yes")).to_contain_text("Красноперекопская")
+        # Nobody stands before the camera for the first six seconds.
+        verdict = steward.locator(".verdict.yes")
+        expect(verdict).to_contain_text("Красноперекопская", timeout=30_000)
         # The film goes on: the same ticket again is "already in".
         expect(steward.locator(".verdict.wait")).to_contain_text("Уже на месте", timeout=30_000)
         assert door.strangers == []
