@@ -28,10 +28,12 @@ from registrations.views.public import frame, public_meeting, seats_left
 def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the form, or book: then the visitor stands on the page of his registration."""
     meeting = public_meeting(slug)
-    if request.method == "POST":
+    only_the_language = "language_only" in request.POST
+    if request.method == "POST" and not only_the_language:
         return _take(request, meeting)
     stage = phase.stage(meeting, at=timezone.now(), seats_left=seats_left(meeting))
-    form = bare_form(meeting)
+    # Another language for a half-filled form: what was typed moves along, unjudged.
+    form = bare_form(meeting, **request.POST.dict())
     return show(request, meeting, form if stage.takes_registrations else None, stage=stage)
 
 
@@ -53,6 +55,8 @@ def show(
 ) -> HttpResponse:
     """Draw the form's page; `notice` stands above it. Without a form it says why there is none."""
     context = frame(meeting) | {"form": form, "stage": stage, "notice": notice}
+    if form:
+        context["language_form"] = "registration"
     return render(request, "registrations/register.html", context, status=status)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.chromium import Visitor
 from tests.browser.pages import World
@@ -231,3 +232,17 @@ def test_a_registration_is_two_requests_for_pages_and_the_page_after_them(
     tab.wait_for_url("**/r/*/")
 
     assert pages == ["GET", "POST", "GET"]
+
+
+def test_the_language_may_change_while_the_form_is_half_filled(tab: Page) -> None:
+    fill_in(tab, "half@example.org")
+    tab.get_by_role("button", name="EN").click()
+
+    expect(tab.locator("html")).to_have_attribute("lang", "en")
+    expect(tab.get_by_label("Family name")).to_have_value("Сидорова")
+    expect(tab.locator("[name^=consent_]").first).to_be_checked()
+    # Enter still sends the form: what is missing is named.
+    tab.get_by_label("Family name").fill("")
+    tab.get_by_label("Given name").fill("")
+    tab.get_by_label("Given name").press("Enter")
+    expect(tab.locator("[role=alert]").first).to_be_visible()

@@ -129,6 +129,22 @@ def test_mistakes_are_named_and_nothing_typed_is_lost(client: Client) -> None:
     assert not Registration.objects.exists()
 
 
+def test_another_language_keeps_what_was_typed_and_books_nothing(client: Client) -> None:
+    meeting = soon()
+    data = filled_in(client, meeting, family_name="О’Коннор", given_name="", language_only="")
+
+    page = client.post(f"/m/{meeting.slug}/register/?lang=en", data)
+
+    words = page.content.decode()
+    assert page.status_code == 200
+    assert 'lang="en"' in words
+    assert "О’Коннор" in words
+    assert f'value="{data["key"]}"' in words
+    assert "errorlist" not in words
+    assert page.context["form"]["position"].value() == data["position"]
+    assert not Registration.objects.exists()
+
+
 def test_a_region_typed_in_other_words_is_understood_without_script(client: Client) -> None:
     meeting = soon(region_set=regions.shipped())
 
