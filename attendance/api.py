@@ -28,6 +28,7 @@ from attendance.desks import API_COOKIE, OWN_PAGE, Desk
 from attendance.forms import WalkInForm
 from attendance.models import Device, Scan
 from attendance.scanlog import Entry
+from config import visitor
 from events.models import Meeting
 from registrations import throttle
 
@@ -97,9 +98,7 @@ class PairView(APIView):
     )
     def post(self, request: Request) -> Response:
         at = timezone.now()
-        throttle.hit(
-            f"desk-pair:{request.META.get('REMOTE_ADDR', '')}", limit=30, seconds=60, at=at
-        )
+        throttle.hit(f"desk-pair:{visitor.address(request)}", limit=30, seconds=60, at=at)
         body = serializers.PairSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         link = body.validated_data["link"].rstrip("/").rpartition("/")[2]

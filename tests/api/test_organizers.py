@@ -100,6 +100,19 @@ def test_the_list_of_meetings_costs_the_same(anyone, owner, rows, django_assert_
         assert len(listed(anyone.send("get", "meetings/"))) == rows
 
 
+def test_a_list_that_has_not_changed_is_not_sent_again(anyone, owner):
+    coming(owner=owner)
+    first = anyone.send("get", "meetings/")
+
+    again = anyone.get("/api/v1/meetings/", headers={"If-None-Match": first["ETag"]})
+    coming(owner=owner)
+    later = anyone.get("/api/v1/meetings/", headers={"If-None-Match": first["ETag"]})
+
+    assert first["ETag"].startswith('W/"')
+    assert (again.status_code, again.content) == (304, b"")
+    assert (later.status_code, len(later.json()["results"])) == (200, 2)
+
+
 def test_pages_are_linked(anyone, owner):
     for _ in range(3):
         coming(owner=owner)
