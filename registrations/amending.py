@@ -15,10 +15,12 @@ from accounts.refusals import Refused
 from registrations import intake, letters, links, names, seats, transitions, waitlist
 from registrations.models import Consent, Registration, Seat, SeatLimit, Status
 from registrations.transitions import AlreadyRegistered, StaleVersion
+from registrations.waitlist import MeetingFull
 
 __all__ = [
     "AlreadyRegistered",
     "EditsClosed",
+    "MeetingFull",
     "StaleVersion",
     "amend",
     "correct_address",
@@ -62,11 +64,14 @@ def amend(
     """
     Change some of FIELDS; values are checked by the form. Nothing changed is harmless.
 
-    `version` is the one that the change was made from; None skips the check.
+    `version` is the one that the change was made from; None skips the check. Whoever comes
+    to need no seat (as press, or online) gives his back, or need not wait any more. Whoever
+    comes to need one gets it while there is one; only an organizer goes beyond the limit.
 
     :raises EditsClosed: a participant changes after the lists were closed
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
     :raises AlreadyRegistered: the list has somebody of that name and address already
+    :raises MeetingFull: a participant wants to come in person, and no seat is left
     """
     try:
         return _amend(registration, changes, version, at=at, by=by, as_organizer=as_organizer)
@@ -108,10 +113,11 @@ def _amend(
     changed = [field for field in FIELDS if field in changes and changes[field] != old[field]]
     if not changed:
         return registration
+    was = registration.status, registration.seat
     for field in changed:
         setattr(registration, field, changes[field])
     if counter is not None:
-        _change_chairs(counter, registration, at=at)
+        _change_chairs(counter, registration, at=at, may_go_over=as_organizer)
     who = (registration.family_name, registration.given_name, registration.patronymic)
     registration.name_key = names.name_key(*who)
     derived = intake.set_search_keys(registration)
@@ -122,8 +128,10 @@ def _amend(
         at=at,
         action="registration.amended",
         subjects=letters.subjects(registration),
-        changes={"fields": changed},
+        changes={"fields": changed} | _seat_changed(registration, *was),
     )
+    if registration.status != was[0]:
+        letters.write_answer(registration)
     if as_organizer and set(changed) & set(TOLD):
         letters.write_details_changed(
             registration,
@@ -208,29 +216,48 @@ def withdraw_consent(
         )
 
 
-def _change_chairs(counter: SeatLimit, registration: Registration, *, at: datetime) -> None:
-    """A confirmed person who needs a seat now, or none any more, moves the counter."""
-    if registration.status != Status.CONFIRMED:
-        return
+def _change_chairs(
+    counter: SeatLimit, registration: Registration, *, at: datetime, may_go_over: bool
+) -> None:
+    """What he sits on, or whether he waits, after he came to need a seat or none any more."""
     needs = intake.takes_seat(
         meeting=registration.meeting,
         category=registration.category,
         attendance_mode=registration.attendance_mode,
     )
-    if needs and registration.seat == Seat.NONE:
-        if seats.has_room(counter):
-            registration.seat = Seat.WITHIN
-            counter.taken += 1
-            counter.save(update_fields=["taken"])
-        else:
-            registration.seat = Seat.OVER
-            seats.take_over(counter)
-    elif not needs and registration.seat != Seat.NONE:
+    if registration.status == Status.WAITLISTED and not needs:
+        seats.leave_line(counter)
+        waitlist.sit(counter, registration, at=at, seat=Seat.NONE)
+    elif registration.status == Status.CONFIRMED and needs and registration.seat == Seat.NONE:
+        _sit_down(counter, registration, may_go_over=may_go_over)
+    elif registration.status == Status.CONFIRMED and not needs:
         freed = registration.seat
         registration.seat = Seat.NONE
         registration.save(update_fields=["seat"])
         seats.give_back(counter, freed)
         waitlist.fill(counter, meeting=registration.meeting, at=at)
+
+
+def _sit_down(counter: SeatLimit, registration: Registration, *, may_go_over: bool) -> None:
+    if seats.has_room(counter):
+        registration.seat = Seat.WITHIN
+        counter.taken += 1
+        counter.save(update_fields=["taken"])
+    elif may_go_over:
+        registration.seat = Seat.OVER
+        seats.take_over(counter)
+    else:
+        raise MeetingFull(_("All seats in the room are taken. You still take part online."))
+
+
+def _seat_changed(registration: Registration, status: str, seat: str) -> dict[str, Any]:
+    """What the journal says beside the names of the fields: a seat is no detail."""
+    said: dict[str, Any] = {}
+    if registration.status != status:
+        said["status"] = [status, registration.status]
+    if registration.seat == Seat.OVER != seat:
+        said["over_capacity"] = True
+    return said
 
 
 def _in_words(

@@ -48,6 +48,8 @@ def change(request: HttpRequest, registration: Registration) -> HttpResponseBase
         except (amending.StaleVersion, booking.AlreadyRegistered) as refusal:
             form.add_error(None, str(refusal))
             form.retype(version=str(refusal.facts.get("version", form.cleaned_data["version"])))
+        except amending.MeetingFull as refusal:
+            form.add_error("attendance_mode", str(refusal))
         else:
             messages.success(request, _("Your details have been changed."))
             return see_other("mine", links.token(registration))

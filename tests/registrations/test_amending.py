@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import JournalEntry
+from events.models import Format
 from notifications.models import Message
 from registrations import amending, booking, erasure, links, seats
-from registrations.models import Registration, Seat, Status
+from registrations.models import AttendanceMode, Registration, Seat, Status
 from tests.factories import (
     LINK,
     NOON,
@@ -92,6 +93,39 @@ def test_becoming_press_gives_the_seat_back_and_returning_takes_one():
     ada = amend(ada, as_organizer=True, category=category(meeting, "member"))
 
     assert (ada.seat, seats.audit(meeting.pk)) == (Seat.OVER, {})
+
+
+def test_whoever_needs_no_seat_any_more_need_not_wait():
+    meeting = make_meeting(seat_limit=1, format=Format.HYBRID)
+    make_registration(meeting=meeting)
+    ada, bob = (make_registration(meeting=meeting, status=Status.WAITLISTED) for _n in range(2))
+
+    ada = amend(ada, as_organizer=True, category=category(meeting, "press"))
+    bob = amend(bob, attendance_mode=AttendanceMode.ONLINE)
+
+    for person in (ada, bob):
+        assert (person.status, person.seat, person.line) == (Status.CONFIRMED, Seat.NONE, None)
+        assert Message.objects.about(f"registration:{person.pk}").get().kind == "confirmed"
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_nobody_comes_into_a_full_room_by_having_registered_online():
+    meeting = make_meeting(seat_limit=1, format=Format.HYBRID)
+    ada = make_registration(meeting=meeting, attendance_mode=AttendanceMode.ONLINE, seat=Seat.NONE)
+    make_registration(meeting=meeting)
+
+    with pytest.raises(amending.MeetingFull):
+        amend(ada, attendance_mode=AttendanceMode.IN_PERSON)
+    ada.refresh_from_db()
+    assert (ada.attendance_mode, ada.seat) == (AttendanceMode.ONLINE, Seat.NONE)
+
+    ada = amend(ada, as_organizer=True, attendance_mode=AttendanceMode.IN_PERSON)
+
+    assert (ada.seat, seats.audit(meeting.pk)) == (Seat.OVER, {})
+    assert JournalEntry.objects.get().changes == {
+        "fields": ["attendance_mode"],
+        "over_capacity": True,
+    }
 
 
 def test_a_corrected_address_gets_the_answer_and_the_old_link_opens_nothing():

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from accounts import journal
 from accounts.refusals import Refused
-from events.models import Approval
+from events.models import Approval, Format
 from notifications.models import Message
-from registrations import amending, booking, convening, erasure, review, seats
-from registrations.models import Registration, Seat, Status
+from registrations import amending, booking, convening, erasure, intake, review, seats
+from registrations.models import AttendanceMode, Registration, Seat, Status
 from tests.factories import (
     LINK,
     NOON,
@@ -28,7 +28,7 @@ ACTS = st.tuples(
         ["register"] * 6
         + ["cancel"] * 3
         + ["restore", "approve", "approve over", "decline", "promote", "promote over"]
-        + ["press", "member", "erase", "more seats", "fewer seats"]
+        + ["press", "member", "online", "in person", "erase", "more seats", "fewer seats"]
     ),
     st.integers(0, 7),
 )
@@ -53,6 +53,9 @@ def act(meeting, name: str, choice: int) -> None:
     if name in ("press", "member"):
         changes = {"category": category(meeting, name)}
         amending.amend(**who, changes=changes, version=None, as_organizer=True)
+    elif name in ("online", "in person"):
+        mode = AttendanceMode.ONLINE if name == "online" else AttendanceMode.IN_PERSON
+        amending.amend(**who | {"by": LINK}, changes={"attendance_mode": mode}, version=None)
     else:
         {
             "cancel": lambda: booking.cancel(**who | {"by": LINK}),
@@ -67,7 +70,7 @@ def act(meeting, name: str, choice: int) -> None:
 
 
 def live_through(acts, approval) -> None:
-    meeting = make_meeting(seat_limit=2, approval=approval)
+    meeting = make_meeting(seat_limit=2, approval=approval, format=Format.HYBRID)
     for name, choice in acts:
         with suppress(Refused):  # an answer as well; that it changed nothing is checked below
             act(meeting, name, choice)
@@ -76,10 +79,12 @@ def live_through(acts, approval) -> None:
         counter = meeting.seats
         assert not (counter.waiting and seats.has_room(counter)), (name, choice)
         assert not (counter.over and seats.has_room(counter)), (name, choice)
-    for person in Registration.objects.filter(meeting=meeting):
-        if person.seat != Seat.NONE:
-            assert person.status == Status.CONFIRMED
-            assert person.category.counts_as_participant
+    for person in Registration.objects.filter(meeting=meeting).select_related("category"):
+        needs = intake.takes_seat(
+            meeting=meeting, category=person.category, attendance_mode=person.attendance_mode
+        )
+        assert (person.seat != Seat.NONE) == (person.status == Status.CONFIRMED and needs)
+        assert needs or person.status != Status.WAITLISTED
     keys = Message.objects.values_list("dedupe_key", flat=True)
     assert len(keys) == len(set(keys))
 
