@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import journal
 from accounts.models import User, Via
@@ -142,8 +142,16 @@ def make_registration(*, meeting: Meeting | None = None, **overrides: Any) -> Re
         for name in list(overrides)
         if name not in intake.Application.__dataclass_fields__ and name != "category_code"
     }
-    with transaction.atomic():
-        return _add(meeting, overrides, late, source=source, at=at, status=status, seat=seat)
+    while True:
+        try:
+            with transaction.atomic():
+                return _add(
+                    meeting, overrides, late, source=source, at=at, status=status, seat=seat
+                )
+        except IntegrityError as error:
+            # Drawn twice, as every thousandth time among a thousand: draw again.
+            if "one_registration_per_number_and_meeting" not in str(error):
+                raise
 
 
 def _add(
