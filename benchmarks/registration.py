@@ -50,13 +50,14 @@ number = count()
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="a small run")
-    seconds = 2.0 if options.parse_args().quick else 8.0
+    seconds = 2.0 if options.parse_args().quick else 5.0
     with benchmarks.own_database() as address:
         slugs = fill()
         with serving.server(REGISTRATIONS_PER_ADDRESS="100000000") as port:
-            Api(port, slugs[:1]).call()
+            # The floor has the last meeting to itself: its numbers are drawn by nobody.
+            Api(port, slugs[-1:]).call()
             make_floor(address)
-            compare(address, port, slugs, seconds)
+            compare(address, port, slugs[:-1], seconds)
 
 
 def compare(address: str, port: int, slugs: list[str], seconds: float) -> None:
@@ -155,7 +156,7 @@ class Bare:
         self.db = psycopg.connect(address, autocommit=True)
 
     def call(self) -> None:
-        self.db.execute("SELECT floor_register(min(meeting_id)) FROM registrations_seatlimit")
+        self.db.execute("SELECT floor_register(max(meeting_id)) FROM registrations_seatlimit")
 
     def close(self) -> None:
         self.db.close()
