@@ -50,8 +50,12 @@ class Visitor:
         **options: object,
     ) -> None:
         self.base, self.world = base, world
+        # Without motion: a picture taken while a note arrives shows it half faded.
         self.context: BrowserContext = started.new_context(
-            base_url=base, locale={"ru": "ru-RU", "en": "en-GB"}[language], **options
+            base_url=base,
+            locale={"ru": "ru-RU", "en": "en-GB"}[language],
+            reduced_motion="reduce",
+            **options,
         )
         self.context.set_default_timeout(15_000)
         if who == "organizer":
