@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,7 +14,7 @@ from attendance import scanlog
 from attendance.desks import Desk
 from attendance.models import Method, Scan
 from attendance.scanlog import Entry, ScanInput
-from events.models import Category, Meeting, MeetingStatus
+from events.models import Meeting, MeetingStatus
 from registrations import intake, letters, seats, transitions, waitlist
 from registrations.intake import Application
 from registrations.models import (
@@ -22,12 +22,14 @@ from registrations.models import (
     GivenBy,
     Registration,
     Seat,
-    SeatLimit,
     Source,
     Status,
 )
+from registrations.seats import Counters
 
 MOST_DRAWS = 5
+# A rehearsal the day before, a late correction the day after.
+AROUND = timedelta(days=1)
 
 
 class NotAdmitted(Refused):
@@ -94,21 +96,20 @@ def register(
 def _register(
     *, desk: Desk, scan_id: UUID, application: Application, has_consented: bool, at: datetime
 ) -> Entry:
-    meeting, counter = _open(desk)
+    meeting, counters = _open(desk, at=at)
     if again := _before(desk, scan_id, at=at):
         return again
     documents = list(meeting.consent_documents.current())
     if not has_consented and any(document.is_required for document in documents):
         raise ConsentRequired(_("Without this consent we cannot write down your data."))
-    seat = _seat(counter, meeting, application.category)
     person = intake.add(
         meeting=meeting,
         application=application,
         source=Source.WALK_IN,
         at=at,
         status=Status.CONFIRMED,
-        seat=seat,
     )
+    _sit_down(counters, person)
     if has_consented:
         intake.record_consents(
             registration=person,
@@ -118,13 +119,12 @@ def _register(
         )
     if person.email:
         letters.write_confirmed(person, with_calendar=False)
-    _count(counter, seat)
     journal.record(
         by=desk.actor,
         at=at,
         action="registration.walk_in",
         subjects=letters.subjects(person),
-        changes={"seat": seat},
+        changes={"seat": person.seat},
     )
     return _enter(desk, scan_id, person, method=Method.WALK_IN, at=at)
 
@@ -140,7 +140,7 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
     :raises MeetingCancelled: there is nothing to be let in to
     :raises PersonUnknown: nobody of this meeting
     """
-    _meeting, counter = _open(desk)
+    _meeting, counters = _open(desk, at=at)
     if again := _before(desk, scan_id, at=at):
         return again
     known = Registration.objects.filter(meeting_id=desk.meeting_id, uid=person, erased_at=None)
@@ -153,17 +153,14 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
         found.attendance_mode = AttendanceMode.IN_PERSON
         found.save(update_fields=["attendance_mode"])
     if was == Status.PENDING:
-        waitlist.admit(counter, found, at=at, over_capacity=True)
+        waitlist.sit(counters, found, at=at, goes_over=True)
         letters.write_confirmed(found, with_calendar=False)
     elif was == Status.WAITLISTED:
-        seat = _seat(counter, found.meeting, found.category)
-        waitlist.confirm_waiting(counter, found, at=at, seat=seat)
+        waitlist.confirm_waiting(counters, found, at=at, goes_over=True)
     elif was != Status.CONFIRMED:
         raise NotAdmitted(_("This registration is cancelled or declined: ask the organizer."))
     elif was_online and found.seat == Seat.NONE:
-        found.seat = _seat(counter, found.meeting, found.category)
-        found.save(update_fields=["seat"])
-        _count(counter, found.seat)
+        _sit_down(counters, found)
     if was_online or was != Status.CONFIRMED:
         journal.record(
             by=desk.actor,
@@ -175,15 +172,17 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
     return _enter(desk, scan_id, found, method=Method.SEARCH, at=at)
 
 
-def _open(desk: Desk) -> tuple[Meeting, SeatLimit]:
-    """The meeting with its counter locked: one desk at a time decides about seats."""
+def _open(desk: Desk, *, at: datetime) -> tuple[Meeting, Counters]:
+    """The meeting with its counters locked: one desk at a time decides about seats."""
     if not desk.may_admit:
         raise NotAdmitted(_("This desk may not admit anybody: send to the organizer's desk."))
-    counter = seats.lock(desk.meeting_id)
+    counters = seats.lock(desk.meeting_id)
     meeting = Meeting.objects.select_related("region_set").get(pk=desk.meeting_id)
     if meeting.status == MeetingStatus.CANCELLED:
         raise MeetingCancelled(_("The meeting has been cancelled."))
-    return meeting, counter
+    if not meeting.starts_at - AROUND <= at <= meeting.ends_at + AROUND:
+        raise NotAdmitted(_("The meeting is not today: nobody stands at the door."))
+    return meeting, counters
 
 
 def _before(desk: Desk, scan_id: UUID, *, at: datetime) -> Entry | None:
@@ -204,17 +203,10 @@ def _enter(desk: Desk, scan_id: UUID, person: Registration, *, method: str, at: 
     return entry
 
 
-def _seat(counter: SeatLimit, meeting: Meeting, category: Category) -> str:
-    """On what somebody sits who stands in the room: within the limit, over it, or on no seat."""
-    in_room = AttendanceMode.IN_PERSON
-    if not intake.takes_seat(meeting=meeting, category=category, attendance_mode=in_room):
-        return Seat.NONE
-    return Seat.WITHIN if seats.has_room(counter) else Seat.OVER
-
-
-def _count(counter: SeatLimit, seat: str) -> None:
-    if seat == Seat.WITHIN:
-        counter.taken += 1
-        counter.save(update_fields=["taken"])
-    elif seat == Seat.OVER:
-        seats.take_over(counter)
+def _sit_down(counters: Counters, person: Registration) -> None:
+    """Seat somebody who stands in the room: within the limits, beyond them, or on no seat."""
+    if intake.takes_seat(
+        meeting=person.meeting, category=person.category, attendance_mode=AttendanceMode.IN_PERSON
+    ):
+        person.seat = counters.seat(person, goes_over=True)
+        person.save(update_fields=["seat"])

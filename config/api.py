@@ -16,6 +16,7 @@ from registrations.api import (
     parts,
     region_sets,
     registrations,
+    seat_limits,
 )
 from reports import api as reports
 from reports import export_api, exports
@@ -41,7 +42,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
-    path(f"{MEETING}/seat-limits/", parts.SeatLimitView.as_view(), name="api-seat-limits"),
+    path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
+    path(
+        f"{MEETING}/seat-limits/<slug:scope>/<slug:code>/",
+        seat_limits.SeatLimitView.as_view(),
+        name="api-seat-limit",
+    ),
     *(
         path(
             f"{MEETING}/registrations.{form}",

@@ -123,6 +123,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Nothing to publish yet"),
         gettext_lazy("There is no figure on this basis."),
     ),
+    "nothing_to_keep": (
+        gettext_lazy("Seats cannot be kept"),
+        gettext_lazy("Keep no more seats than are free, and say until which day in the future."),
+    ),
     "nothing_to_merge": (
         gettext_lazy("Nothing to merge"),
         gettext_lazy("Name at least two spellings of one organization."),

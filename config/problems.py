@@ -49,6 +49,7 @@ STATUS_OF = {
     "not_authenticated": 401,
     "not_found": 404,
     "nothing_to_freeze": 409,
+    "nothing_to_keep": 409,
     "nothing_to_merge": 409,
     "nothing_to_print": 409,
     "not_ready": 409,

@@ -22,7 +22,6 @@ class NothingToMerge(Refused):
     code = "nothing_to_merge"
 
 
-@transaction.atomic(durable=True)
 def merge(
     *,
     meeting: Meeting,
@@ -41,6 +40,7 @@ def merge(
 
     :raises NothingToMerge: no spelling was chosen
     """
+    _require_transaction()
     # The meeting's row is the queue: two who merge at once must not leave half of each.
     Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
     if organization is None:
@@ -60,9 +60,9 @@ def merge(
     return organization
 
 
-@transaction.atomic(durable=True)
 def separate(*, meeting: Meeting, key: str, at: datetime, by: Actor) -> None:
     """Let a spelling stand for itself again. Twice is harmless."""
+    _require_transaction()
     Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
     variants = OrganizationVariant.objects.filter(meeting=meeting, key=key)
     variant = variants.select_related("organization").first()
@@ -71,6 +71,11 @@ def separate(*, meeting: Meeting, key: str, at: datetime, by: Actor) -> None:
     variant.delete()
     _drop_empty(meeting)
     _note(meeting, "organization.separated", variant.organization, at=at, by=by, spellings=1)
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("Organizations are merged inside a use case's transaction.")
 
 
 def _drop_empty(meeting: Meeting, *, but: Organization | None = None) -> None:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.journal import Actor
+from accounts.models import Via
 from accounts.refusals import Refused
-from registrations import intake, letters, links, names, seats, transitions, waitlist
-from registrations.models import Consent, Registration, Seat, SeatLimit, Status
+from registrations import intake, letters, links, names, seats, throttle, transitions, waitlist
+from registrations.models import Consent, Registration, Seat, Status
+from registrations.seats import Counters
 from registrations.transitions import AlreadyRegistered, StaleVersion
 from registrations.waitlist import MeetingFull
 
@@ -44,6 +46,8 @@ FIELDS = (
     "language",
     "time_zone",
 )
+# What decides which limits somebody takes a seat in, hence the counters' lock.
+SEAT_FIELDS = {"category", "attendance_mode", "region", "organization"}
 # Who is told: whoever reads another name or organization on the badge than was written.
 TOLD = ("family_name", "given_name", "patronymic", "organization")
 
@@ -93,9 +97,7 @@ def _amend(
     by: Actor,
     as_organizer: bool,
 ) -> Registration:
-    # Category and form of attendance decide about the seat, hence the counter's lock.
-    touches_seat = bool(changes.keys() & {"category", "attendance_mode"})
-    counter = seats.lock(registration.meeting_id) if touches_seat else None
+    counters = seats.lock(registration.meeting_id) if changes.keys() & SEAT_FIELDS else None
     registration = transitions.locked(registration)
     if registration.erased_at or (
         not as_organizer and not (registration.meeting.takes_edits(at) and registration.is_live)
@@ -116,13 +118,13 @@ def _amend(
     was = registration.status, registration.seat
     for field in changed:
         setattr(registration, field, changes[field])
-    if counter is not None:
-        _change_chairs(counter, registration, at=at, may_go_over=as_organizer)
     who = (registration.family_name, registration.given_name, registration.patronymic)
     registration.name_key = names.name_key(*who)
     derived = intake.set_search_keys(registration)
     registration.version += 1
-    registration.save(update_fields=[*changed, "name_key", *derived, "seat", "version"])
+    registration.save(update_fields=[*changed, "name_key", *derived, "version"])
+    if counters is not None and set(changed) & SEAT_FIELDS:
+        _change_chairs(counters, registration, at=at, may_go_over=as_organizer)
     journal.record(
         by=by,
         at=at,
@@ -130,8 +132,6 @@ def _amend(
         subjects=letters.subjects(registration),
         changes={"fields": changed} | _seat_changed(registration, *was),
     )
-    if registration.status != was[0]:
-        letters.write_answer(registration)
     if as_organizer and set(changed) & set(TOLD):
         letters.write_details_changed(
             registration,
@@ -153,8 +153,12 @@ def correct_address(
 
     :raises EditsClosed: the meeting has begun, or the data is erased
     :raises AlreadyRegistered: the list has this name with that address already
+    :raises Throttled: a participant has corrected it five times within an hour
     """
     registration = transitions.locked(registration)
+    if by.via == Via.LINK:
+        # Each correction writes to an address that anybody may have typed.
+        throttle.hit(f"address:{registration.uid}", limit=5, seconds=3600, at=at)
     meeting = registration.meeting
     if registration.erased_at or not registration.is_live or at >= meeting.starts_at:
         raise EditsClosed(_("The address can no longer be changed here."))
@@ -170,7 +174,7 @@ def correct_address(
     registration.save(
         update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
     )
-    letters.write_answer(registration, position=seats.position(registration))
+    letters.write_answer(registration, **waitlist.told(registration))
     journal.record(
         by=by,
         at=at,
@@ -217,37 +221,27 @@ def withdraw_consent(
 
 
 def _change_chairs(
-    counter: SeatLimit, registration: Registration, *, at: datetime, may_go_over: bool
+    counters: Counters, registration: Registration, *, at: datetime, may_go_over: bool
 ) -> None:
-    """What he sits on, or whether he waits, after he came to need a seat or none any more."""
+    """What he sits on, or whether he waits, now that other limits may apply to him."""
     needs = intake.takes_seat(
         meeting=registration.meeting,
         category=registration.category,
         attendance_mode=registration.attendance_mode,
     )
     if registration.status == Status.WAITLISTED and not needs:
-        seats.leave_line(counter)
-        waitlist.sit(counter, registration, at=at, seat=Seat.NONE)
-    elif registration.status == Status.CONFIRMED and needs and registration.seat == Seat.NONE:
-        _sit_down(counter, registration, may_go_over=may_go_over)
-    elif registration.status == Status.CONFIRMED and not needs:
-        freed = registration.seat
-        registration.seat = Seat.NONE
+        counters.leave_line()
+        waitlist.sit(counters, registration, at=at)
+        letters.write_answer(registration)
+    elif registration.status == Status.CONFIRMED:
+        try:
+            registration.seat = counters.move(registration, needs_seat=needs, goes_over=may_go_over)
+        except seats.NoRoom as full:
+            raise MeetingFull(waitlist.none_left(full.limit)) from full
         registration.save(update_fields=["seat"])
-        seats.give_back(counter, freed)
-        waitlist.fill(counter, meeting=registration.meeting, at=at)
-
-
-def _sit_down(counter: SeatLimit, registration: Registration, *, may_go_over: bool) -> None:
-    if seats.has_room(counter):
-        registration.seat = Seat.WITHIN
-        counter.taken += 1
-        counter.save(update_fields=["taken"])
-    elif may_go_over:
-        registration.seat = Seat.OVER
-        seats.take_over(counter)
-    else:
-        raise MeetingFull(_("All seats in the room are taken. You still take part online."))
+    waitlist.fill(counters, meeting=registration.meeting, at=at)
+    # A seat that got free may be his own: he waited, and now stands for another region.
+    registration.refresh_from_db(fields=transitions.CHANGED)
 
 
 def _seat_changed(registration: Registration, status: str, seat: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.journal import Actor
+from accounts.models import JournalEntry, Via
 from accounts.refusals import Refused
 from events import when
 from events.models import Approval, Meeting, MeetingStatus
@@ -33,6 +34,7 @@ from registrations.models import (
     GivenBy,
     Registration,
     Seat,
+    SeatLimit,
     Source,
     Status,
 )
@@ -46,10 +48,14 @@ __all__ = [
     "Evidence",
     "MeetingFull",
     "cancel",
+    "lacking",
+    "may_restore",
     "register",
     "restore",
 ]
 
+# The doors through which participants act for themselves.
+PARTICIPANT = (Via.LINK, Via.PUBLIC)
 # A guess about the last seat can be wrong once or twice in a crowd, not this often.
 MOST_GUESSES = 20
 
@@ -91,8 +97,8 @@ def register(
     Give the person a seat, a turn in line when the meeting is full, or a place on the desk
     of whoever approves. The letter that says which leaves after the commit.
 
-    The counter is touched last and for as short as possible; so the rows are written on
-    a guess (is there a seat?) that the counter's conditional UPDATE confirms or voids.
+    The counters are touched last and for as short as possible; so the rows are written on
+    a guess (is there a seat?) that their conditional UPDATEs confirm or void.
 
     :raises RegistrationClosed: the meeting takes no registrations at that moment
     :raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)
@@ -101,8 +107,8 @@ def register(
     """
     _refuse_unless_open(meeting, source=source, at=at)
     _refuse_without_consent(meeting, consents, source=source)
-    status = _first_guess(meeting, application)
     for _attempt in range(MOST_GUESSES):
+        limits = _limits(meeting, application)
         try:
             return _book(
                 meeting=meeting,
@@ -113,12 +119,11 @@ def register(
                 source=source,
                 evidence=evidence,
                 claim=claim,
-                status=status,
+                limits=limits,
+                status=_guess(meeting, limits, at=at),
             )
         except _GuessedWrong:
-            status = Status.WAITLISTED if status == Status.CONFIRMED else Status.CONFIRMED
-            if status == Status.WAITLISTED and not meeting.has_waiting_list:
-                raise MeetingFull(_("All seats are taken.")) from None
+            continue
         except IntegrityError as error:
             if "one_live_registration_per_person_and_meeting" in str(error):
                 if answered := _answer_of_twin(claim, at=at):
@@ -143,17 +148,16 @@ def _book(
     source: str,
     evidence: Evidence | None,
     claim: Claim | None,
+    limits: list[SeatLimit],
     status: str,
 ) -> Booked:
     uid = uuid.uuid4()
-    answer: dict[str, Any] = {"uid": str(uid), "status": status, "waiting_position": None}
+    answer: dict[str, Any] = {
+        "uid": str(uid), "status": status, "waiting_position": None, "generation": 1,
+    }  # fmt: skip
     if first := idempotency.begin(claim, answer=answer, at=at):
         return _answered(first)
-    seated = status == Status.CONFIRMED and intake.takes_seat(
-        meeting=meeting,
-        category=application.category,
-        attendance_mode=application.attendance_mode,
-    )
+    seated = status == Status.CONFIRMED and bool(limits)
     registration = intake.add(
         uid=uid,
         meeting=meeting,
@@ -178,16 +182,18 @@ def _book(
         changes={"source": source},
     )
     if status == Status.WAITLISTED:
-        if (turn := seats.draw_turn(meeting.pk)) is None:
+        behind = _stands_behind(meeting, limits, at=at)
+        if (turn := seats.draw_turn(limits, behind=behind)) is None:
             raise _GuessedWrong
         registration.line = turn.line
         registration.save(update_fields=["line"])
-        answer["waiting_position"] = turn.position
-        letters.write_waitlisted(registration, position=turn.position)
+        told = waitlist.told(registration)
+        answer["waiting_position"] = told["position"]
+        letters.write_waitlisted(registration, **told)
         idempotency.correct(claim, answer=answer)
     else:
         letters.write_answer(registration)
-        if seated and not seats.take(meeting.pk):
+        if seated and not seats.take(registration, limits):
             raise _GuessedWrong
     return Booked(registration, True, status, answer["waiting_position"])
 
@@ -199,12 +205,11 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
 
     Twice is harmless: the second time nothing happens and nobody is written to.
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if not registration.is_live:
         return registration
     was = registration.status
-    seat = registration.seat
     letters.withdraw_reminders(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
     letters.write_cancelled(registration, was=was, by=by)
@@ -215,10 +220,7 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
         subjects=letters.subjects(registration),
         changes={"status": [was, Status.CANCELLED]},
     )
-    if was == Status.WAITLISTED:
-        seats.leave_line(counter)
-    seats.give_back(counter, seat)
-    waitlist.fill(counter, meeting=registration.meeting, at=at)
+    waitlist.pass_on(counters, registration, was=was, at=at)
     return registration
 
 
@@ -227,23 +229,28 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     """
     Take a cancellation back: to a seat if there is one, else to the end of the line.
 
-    :raises RegistrationClosed: the meeting takes no registrations any more
+    :raises RegistrationClosed: the meeting takes no registrations any more; or it is the
+        participant who wants it, and the lists are closed or the organizer has cancelled
     :raises AlreadyRegistered: the person has registered anew in between
     :raises MeetingFull: no seat, and no waiting list
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     meeting = registration.meeting
     if registration.status != Status.CANCELLED:
         return registration
     if meeting.status != MeetingStatus.PUBLISHED or at >= meeting.ends_at or registration.erased_at:
         raise RegistrationClosed(_("This registration can no longer be restored."))
+    if _is_participant(by) and not may_restore(registration, at=at):
+        raise RegistrationClosed(
+            _("Please write to the organizer: %(contact)s.") % {"contact": meeting.contact_email}
+        )
     transitions.refuse_twin(registration)
     if meeting.approval == Approval.MANUAL:
         transitions.enter(registration, to=Status.PENDING, at=at)
-    elif not waitlist.admit(counter, registration, at=at):
-        raise MeetingFull(_("All seats are taken."))
-    letters.write_answer(registration, position=seats.position(registration))
+    else:
+        waitlist.admit(counters, registration, at=at)
+    letters.write_answer(registration, **waitlist.told(registration))
     journal.record(
         by=by,
         at=at,
@@ -252,6 +259,22 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
         changes={"status": [Status.CANCELLED, registration.status]},
     )
     return registration
+
+
+def may_restore(registration: Registration, *, at: datetime) -> bool:
+    """
+    Whether a participant may take a cancellation back himself: his own, before the lists are
+    closed.
+    """
+    if registration.status != Status.CANCELLED or not registration.meeting.takes_edits(at):
+        return False
+    lines = JournalEntry.objects.about(f"registration:{registration.pk}")
+    last = lines.filter(action="registration.cancelled").newest_first().first()
+    return last is None or last.via in PARTICIPANT
+
+
+def _is_participant(by: Actor) -> bool:
+    return by.via in PARTICIPANT
 
 
 def _refuse_unless_open(meeting: Meeting, *, source: str, at: datetime) -> None:
@@ -291,27 +314,55 @@ def _refuse_without_consent(
         )
 
 
-def _first_guess(meeting: Meeting, application: Application) -> str:
-    if meeting.approval == Approval.MANUAL:
-        return Status.PENDING
-    counter = meeting.seats
-    if not intake.takes_seat(
+def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
+    """The limits that the person needs a seat in, as they are now; none for who needs none."""
+    if meeting.approval == Approval.MANUAL or not intake.takes_seat(
         meeting=meeting,
         category=application.category,
         attendance_mode=application.attendance_mode,
     ):
-        return Status.CONFIRMED
-    if seats.has_room(counter):
+        return []
+    applying = seats.applying(
+        meeting_id=meeting.pk,
+        category_id=application.category.pk,
+        region=application.region,
+        organization_key=names.organization_key(application.organization),
+    )
+    return list(applying)
+
+
+def _guess(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
+    """What it will come to. The counters, changed at the end, confirm it or not."""
+    if meeting.approval == Approval.MANUAL:
+        return Status.PENDING
+    is_full = seats.full(limits)
+    if is_full is None and not _stands_behind(meeting, limits, at=at):
         return Status.CONFIRMED
     if not meeting.has_waiting_list:
-        raise MeetingFull(_("All seats are taken."))
+        raise MeetingFull(waitlist.none_left(is_full or limits[-1]))
     return Status.WAITLISTED
+
+
+def lacking(meeting: Meeting, application: Application) -> SeatLimit | None:
+    """The first limit without a seat for that person: then he would wait. Looks only."""
+    return seats.full(_limits(meeting, application))
+
+
+def _stands_behind(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> bool:
+    """
+    Whether a free seat is not for whoever comes now: after the lists are closed nobody is
+    moved up by the program, and those who wait were there before.
+    """
+    return bool(limits and limits[-1].waiting and not meeting.takes_edits(at))
 
 
 def _answered(answer: dict[str, Any]) -> Booked:
     registration = Registration.objects.select_related("meeting", "category", "region").get(
         uid=answer["uid"]
     )
+    if registration.link_generation != answer.get("generation", 1):
+        # Whoever sent the request first may not be who has the link now.
+        raise AlreadyRegistered(_("This registration has a newer link, which was sent by e-mail."))
     return Booked(registration, False, answer["status"], answer["waiting_position"])
 
 

@@ -19,9 +19,17 @@ from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from events.models import Format, Meeting, MeetingStatus
 from notifications.enclosures import Enclosure
-from registrations.models import AttendanceMode, Registration
+from registrations.models import AttendanceMode, Registration, Status
 
 PRODUCT = "-//Yavka//Meetings//EN"
+# What a calendar shows of a registration (RFC 5545 3.8.1.11).
+_STATUS = {
+    Status.PENDING: "TENTATIVE",
+    Status.WAITLISTED: "TENTATIVE",
+    Status.CONFIRMED: "CONFIRMED",
+    Status.DECLINED: "CANCELLED",
+    Status.CANCELLED: "CANCELLED",
+}
 
 
 def facts(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
@@ -30,8 +38,11 @@ def facts(registration: Registration, *, method: str = "REQUEST") -> dict[str, A
     online = (
         meeting.format == Format.ONLINE or registration.attendance_mode == AttendanceMode.ONLINE
     )
+    # Where it is shown is for the confirmed alone.
+    online_url = meeting.online_url if registration.status == Status.CONFIRMED else ""
     return {
         "method": method,
+        "status": "CANCELLED" if method == "CANCEL" else _STATUS[Status(registration.status)],
         "uid": f"{registration.uid}@{settings.MAIL_DOMAIN}",
         "sequence": registration.calendar_sequence,
         "stamp": registration.status_changed_at.isoformat(),
@@ -39,8 +50,8 @@ def facts(registration: Registration, *, method: str = "REQUEST") -> dict[str, A
         "ends": meeting.ends_at.isoformat(),
         "time_zone": "UTC" if meeting.format == Format.ONLINE else meeting.time_zone,
         "summary": meeting.text("title"),
-        "location": meeting.online_url if online else place(meeting),
-        "conference": meeting.online_url if online else "",
+        "location": online_url if online else place(meeting),
+        "conference": online_url if online else "",
         "description": meeting.text("arrival_note"),
         "organizer_name": meeting.contact_name,
         "organizer_email": meeting.contact_email or settings.DEFAULT_FROM_EMAIL,
@@ -63,7 +74,7 @@ def personal(entry: dict[str, Any], *, url: str) -> bytes:
     _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
     event.add("summary", entry["summary"])
     _add_texts(event, location=entry["location"], description=entry["description"], url=url)
-    event.add("status", "CANCELLED" if entry["method"] == "CANCEL" else "CONFIRMED")
+    event.add("status", entry["status"])
     event.add("transp", "OPAQUE")
     if entry["conference"]:
         event.add("conference", entry["conference"], parameters={"VALUE": "URI"})

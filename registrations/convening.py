@@ -26,7 +26,15 @@ from events.models import (
     RegionSet,
 )
 from registrations import consents, letters, seats, waitlist
-from registrations.models import Audience, Registration, ReminderRule, RuleKind, SeatLimit
+from registrations.models import (
+    Audience,
+    Registration,
+    ReminderRule,
+    RuleKind,
+    Scope,
+    SeatLimit,
+)
+from registrations.seats import Counters
 from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
@@ -46,10 +54,6 @@ class MeetingIncomplete(Refused):
 
 class MeetingCancelled(Refused):
     code = "meeting_cancelled"
-
-
-class LimitBelowTaken(Refused):
-    code = "capacity_full"
 
 
 @transaction.atomic(durable=True)
@@ -96,7 +100,7 @@ def draft(
     MeetingOwner.objects.create(meeting=meeting, user=owner, added_at=at)
     set_hosts(meeting, hosts or [(owner.host_name, owner.host_name_alt)])
     presets.create_categories(meeting)
-    SeatLimit.objects.create(meeting=meeting, seat_limit=seat_limit)
+    SeatLimit.objects.open(meeting, seat_limit)
     ReminderRule.objects.bulk_create(
         ReminderRule(meeting=meeting, kind=kind, amount=amount, at_time=at_time, audience=audience)
         for kind, amount, at_time, audience in DEFAULT_RULES
@@ -165,7 +169,9 @@ def change(
     :raises MeetingCancelled: it was called off
     :raises LimitBelowTaken: fewer seats than are taken already (`taken`: how many)
     """
-    counter = None if seat_limit == "unchanged" else seats.lock(meeting.pk)
+    counters = None
+    if seat_limit != "unchanged" or "region_set" in changes:
+        counters = seats.lock(meeting.pk)
     meeting = _locked(meeting)
     if version is not None and version != meeting.version:
         raise StaleVersion(
@@ -185,10 +191,12 @@ def change(
     meeting.version += 1
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
-    if counter is not None:
-        assert not isinstance(seat_limit, str)
-        _set_limit(counter, seat_limit)
-        waitlist.fill(counter, meeting=meeting, at=at)
+    if counters is not None:
+        if "region_set" in changed:
+            _drop_limits_of_regions(counters)
+        if not isinstance(seat_limit, str):
+            _set_limit(counters, seat_limit)
+        waitlist.fill(counters, meeting=meeting, at=at)
     if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
         _tell_of_move(meeting, before, changed)
     _note(meeting, "meeting.changed", at=at, by=by, changes={"fields": changed})
@@ -206,9 +214,9 @@ def set_seat_limit(
 
     :raises LimitBelowTaken: fewer than are taken already (`taken`: how many)
     """
-    counter = seats.lock(meeting.pk)
-    _set_limit(counter, seat_limit)
-    promoted = waitlist.fill(counter, meeting=meeting, at=at)
+    counters = seats.lock(meeting.pk)
+    _set_limit(counters, seat_limit)
+    promoted = waitlist.fill(counters, meeting=meeting, at=at)
     _note(meeting, "meeting.seat_limit", at=at, by=by, changes={"seat_limit": seat_limit})
     return promoted
 
@@ -364,16 +372,19 @@ def _everybody(meeting: Meeting) -> list[Registration]:
     return found
 
 
-def _set_limit(counter: SeatLimit, seat_limit: int | None) -> None:
-    """Change the locked counter's limit; whoever sits beyond it moves within as far as it goes."""
-    if seat_limit is not None and seat_limit < counter.taken:
-        raise LimitBelowTaken(
-            _("%(taken)s seats are taken already.") % {"taken": counter.taken},
-            taken=counter.taken,
-        )
-    counter.seat_limit = seat_limit
-    counter.save(update_fields=["seat_limit"])
-    seats.absorb_over(counter)
+def _set_limit(counters: Counters, seat_limit: int | None) -> None:
+    """Change the meeting's limit; whoever sits beyond it moves within as far as it goes."""
+    whole = counters.whole
+    seats.refuse_below_taken(whole, seat_limit)
+    whole.seat_limit = seat_limit
+    whole.save(update_fields=["seat_limit"])
+    counters.absorb_over()
+
+
+def _drop_limits_of_regions(counters: Counters) -> None:
+    """Another list of regions: what was said of the old one's is about nobody any more."""
+    for row in [row for row in counters.rows if row.scope in (Scope.REGION, Scope.GROUP)]:
+        counters.drop(row)
 
 
 def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> None:

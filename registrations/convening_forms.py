@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from events import zones
 from events.models import Approval, Format, Meeting
+from registrations.models import MOST_SEATS
 from registrations.venue_fields import at_venue, date_input, hosts_as_text, hosts_from, time_input
-
-MOST_SEATS = 1_000_000
 
 
 class NewMeetingForm(forms.Form):

@@ -41,18 +41,15 @@ def erase(*, registration: Registration, at: datetime, by: Actor) -> Registratio
 
     The row stays without a person, so that no published figure changes. Twice is harmless.
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if registration.erased_at:
         return registration
     meeting = registration.meeting
     if registration.is_live and at < meeting.starts_at:
-        was, seat = registration.status, registration.seat
+        was = registration.status
         transitions.leave(registration, to=Status.CANCELLED, at=at)
-        if was == Status.WAITLISTED:
-            seats.leave_line(counter)
-        seats.give_back(counter, seat)
-        waitlist.fill(counter, meeting=meeting, at=at)
+        waitlist.pass_on(counters, registration, was=was, at=at)
     _blank(registration, at=at)
     journal.record(
         by=by, at=at, action="registration.erased", subjects=letters.subjects(registration)

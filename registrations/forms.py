@@ -198,6 +198,9 @@ class RegistrationForm(DetailsForm):
             "invalid": gettext_lazy("This is not a whole address, for example name@example.org."),
         },
     )
+    # Whether the page has said already that he would wait.
+    accepts_waiting = False
+
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput)
     key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -29,12 +29,14 @@ def subjects(registration: Registration) -> list[str]:
     return [f"meeting:{registration.meeting_id}", f"registration:{registration.pk}"]
 
 
-def write_answer(registration: Registration, *, position: int | None = None) -> None:
+def write_answer(
+    registration: Registration, *, position: int | None = None, waits_for: str = ""
+) -> None:
     """The answer to an application: whatever it became."""
     if registration.status == Status.CONFIRMED:
         write_confirmed(registration)
     elif registration.status == Status.WAITLISTED:
-        write_waitlisted(registration, position=position)
+        write_waitlisted(registration, position=position, waits_for=waits_for)
     else:
         _write("received", registration)
 
@@ -48,9 +50,11 @@ def write_confirmed(registration: Registration, *, with_calendar: bool = True) -
     )
 
 
-def write_waitlisted(registration: Registration, *, position: int | None) -> None:
-    """You wait, and where in the line; please do not travel yet."""
-    _write("waitlisted", registration, position=position)
+def write_waitlisted(
+    registration: Registration, *, position: int | None, waits_for: str = ""
+) -> None:
+    """You wait, where in the line and for whose seats; please do not travel yet."""
+    _write("waitlisted", registration, position=position, waits_for=waits_for)
 
 
 def write_promoted(registration: Registration) -> None:
@@ -208,7 +212,7 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
             "map_url": meeting.map_url,
             "arrival_note": meeting.text("arrival_note"),
             "is_online": online,
-            "online_url": meeting.online_url if online or meeting.format == Format.ONLINE else "",
+            "online_url": _online_url(registration),
             "number": registration.spoken_number,
             "ticket_code": registration.ticket_code,
             "manage_url": links.manage_url(registration),
@@ -224,6 +228,14 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
             else "",
             "calendar": calendar.facts(registration, method=method),
         }
+
+
+def _online_url(registration: Registration) -> str:
+    """Where to join: told to the confirmed who do so, and to nobody else."""
+    online = registration.attendance_mode == AttendanceMode.ONLINE
+    joins = online or registration.meeting.format == Format.ONLINE
+    confirmed = registration.status == Status.CONFIRMED
+    return registration.meeting.online_url if joins and confirmed else ""
 
 
 def greeting(registration: Registration) -> str:

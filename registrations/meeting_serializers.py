@@ -18,6 +18,7 @@ from events.serializers import (
     HostSerializer,
 )
 from registrations.convening import OFFICE_PAGES
+from registrations.limit_serializers import SeatsSerializer
 from registrations.models import ConsentDocument, ReminderRule, RuleKind
 
 TEXTS = [
@@ -71,19 +72,6 @@ class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
                 {"at_time": _("Days before have a time of day, hours before have none.")}
             )
         return attrs
-
-
-class SeatsSerializer(serializers.Serializer[Any]):
-    """The counters. `free` is null without a limit."""
-
-    seat_limit = serializers.IntegerField(min_value=0, max_value=1_000_000, allow_null=True)
-    taken = serializers.IntegerField(read_only=True)
-    over = serializers.IntegerField(read_only=True, help_text="Seated beyond the limit.")
-    waiting = serializers.IntegerField(read_only=True)
-    free = serializers.SerializerMethodField()
-
-    def get_free(self, seats: Any) -> int | None:
-        return None if seats.seat_limit is None else max(seats.seat_limit - seats.taken, 0)
 
 
 class MeetingLineSerializer(serializers.ModelSerializer[Meeting]):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import intake, letters, seats, transitions, waitlist
+from registrations import letters, seats, transitions, waitlist
 from registrations.models import Registration, Seat, Status
 from registrations.waitlist import MeetingFull
 
@@ -31,15 +31,14 @@ def approve(
     :raises InvalidTransition: the registration is not one to approve
     :raises MeetingFull: no seat, no waiting list, and not deliberately over capacity
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     was = registration.status
     if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
         raise _cannot(registration)
     transitions.refuse_twin(registration)
-    if not waitlist.admit(counter, registration, at=at, over_capacity=over_capacity):
-        raise MeetingFull(_("All seats are taken."))
-    letters.write_answer(registration, position=seats.position(registration))
+    waitlist.admit(counters, registration, at=at, over_capacity=over_capacity)
+    letters.write_answer(registration, **waitlist.told(registration))
     _note(registration, "registration.approved", was=was, at=at, by=by)
     return registration
 
@@ -60,21 +59,18 @@ def decline(
 
     :raises InvalidTransition: the registration is cancelled or declined already
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if not registration.is_live:
         raise _cannot(registration)
-    was, seat = registration.status, registration.seat
+    was = registration.status
     registration.decision_reason, registration.shows_reason = reason, shows_reason
     registration.save(update_fields=["decision_reason", "shows_reason"])
     transitions.leave(registration, to=Status.DECLINED, at=at)
     letters.withdraw_reminders(registration, reason="declined")
     letters.write_declined(registration, was=was)
     _note(registration, "registration.declined", was=was, at=at, by=by)
-    if was == Status.WAITLISTED:
-        seats.leave_line(counter)
-    seats.give_back(counter, seat)
-    waitlist.fill(counter, meeting=registration.meeting, at=at)
+    waitlist.pass_on(counters, registration, was=was, at=at)
     return registration
 
 
@@ -88,24 +84,14 @@ def promote(
     :raises InvalidTransition: the person does not wait
     :raises MeetingFull: no free seat, and not deliberately over capacity
     """
-    counter = seats.lock(registration.meeting_id)
+    counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if registration.status != Status.WAITLISTED:
         raise _cannot(registration)
-    seated = intake.takes_seat(
-        meeting=registration.meeting,
-        category=registration.category,
-        attendance_mode=registration.attendance_mode,
-    )
-    if not seated:
-        seat = Seat.NONE
-    elif seats.has_room(counter):
-        seat = Seat.WITHIN
-    elif over_capacity:
-        seat = Seat.OVER
-    else:
-        raise MeetingFull(_("All seats are taken."))
-    waitlist.confirm_waiting(counter, registration, at=at, seat=seat)
+    try:
+        waitlist.confirm_waiting(counters, registration, at=at, goes_over=over_capacity)
+    except seats.NoRoom as full:
+        raise MeetingFull(waitlist.none_left(full.limit)) from full
     _note(registration, "registration.promoted", was=Status.WAITLISTED, at=at, by=by)
     return registration
 

@@ -1,20 +1,35 @@
 """
-Seats: a counter row per meeting, changed by conditional UPDATEs (docs/decisions/0005-seats.md).
+Seats: counter rows, changed by conditional UPDATEs (docs/decisions/0005-seats.md).
 
-Two rules keep it free of lost seats and of deadlocks. A new registration changes the
-counter last: its row can be locked by nobody else, and a hot meeting's counter is held
-for the last statements only. Whoever changes an existing registration's status locks
-the counter first (`lock`), then registrations.
+Several limits may apply to one person: the meeting's, a category's, a region's, a
+district's, an organization's. A seat is taken in all of them or in none.
+
+Two rules keep this free of lost seats and of deadlocks. A new registration changes the
+counters last, narrow to wide: its row can be locked by nobody else, and a hot meeting's
+counter is held for the last statements only. Whoever changes an existing registration
+locks all counters of the meeting first, in the same order (`lock`), then registrations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from registrations.models import Registration, Seat, SeatLimit, Status
+from accounts.refusals import Refused
+from events.models import OrganizationVariant, Region
+from registrations.models import (
+    Registration,
+    Scope,
+    Seat,
+    SeatHold,
+    SeatLimit,
+    SeatLimitQuerySet,
+)
 
 
 @dataclass(frozen=True)
@@ -25,113 +40,369 @@ class Turn:
     line: int
 
 
+class NoRoom(Exception):
+    """A limit has no seat left; whoever calls says so in words, or goes over it."""
+
+    def __init__(self, limit: SeatLimit) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class LimitBelowTaken(Refused):
+    code = "capacity_full"
+
+
+def refuse_below_taken(limit: SeatLimit, seat_limit: int | None) -> None:
+    """
+    Nobody who has a seat loses it because there are to be fewer.
+
+    :raises LimitBelowTaken: fewer seats than are taken already (`taken`: how many)
+    """
+    used = limit.taken + limit.held
+    if seat_limit is None or seat_limit >= used:
+        return
+    if limit.held:
+        words = _("%(taken)s seats are taken already, %(held)s are kept for somebody.")
+        raise LimitBelowTaken(words % {"taken": limit.taken, "held": limit.held}, taken=limit.taken)
+    raise LimitBelowTaken(
+        ngettext("%(taken)s seat is taken already.", "%(taken)s seats are taken already.", used)
+        % {"taken": used},
+        taken=used,
+    )
+
+
 def _require_transaction() -> None:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("Seats change only inside a use case's transaction.")
 
 
-def take(meeting_id: int) -> bool:
-    """Take one seat within the limit. False when there is none; then nothing is locked."""
-    _require_transaction()
-    free = Q(seat_limit=None) | Q(taken__lt=F("seat_limit"))
-    return bool(SeatLimit.objects.filter(free, meeting_id=meeting_id).update(taken=F("taken") + 1))
+def applying(
+    *, meeting_id: int, category_id: int, region: Region | None, organization_key: str
+) -> SeatLimitQuerySet:
+    """The limits that such a person would take a seat in, narrow to wide. One statement."""
+    about = Q(scope=Scope.MEETING) | Q(category=category_id)
+    if region is not None:
+        about |= Q(region=region)
+        if region.group_id is not None:
+            about |= Q(group=region.group_id)
+    if organization_key:
+        variants = OrganizationVariant.objects.filter(meeting=meeting_id, key=organization_key)
+        about |= Q(organization__in=variants.values("organization"))
+    return (
+        SeatLimit.objects.filter(about, meeting=meeting_id)
+        .select_related("category", "region", "group", "organization")
+        .in_order()
+    )
 
 
-def draw_turn(meeting_id: int) -> Turn | None:
+def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
     """
-    Draw a place in the waiting line; None when there is a free seat after all.
+    The first of a person's limits that has no seat left, None when all have one.
 
-    It updates the row that `take` updates, on the opposite condition. So a cancellation
-    cannot slip between "it is full" and "somebody waits" and leave both a free seat and
-    a waiting person.
+    A seat that is kept for the person's region counts as left in the meeting.
+    """
+    kept = 0
+    for limit in limits:
+        if limit.seat_limit is not None:
+            held = limit.held - kept if limit.scope == Scope.MEETING else 0
+            if limit.taken + held >= limit.seat_limit:
+                return limit
+        kept += limit.kept > 0
+    return None
+
+
+def take(registration: Registration, limits: Sequence[SeatLimit]) -> bool:
+    """
+    Take one seat in each of the limits, in their order. False when one has none left, or the
+    meeting's limits have changed since they were read; then the transaction has to be rolled
+    back.
     """
     _require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE registrations_seatlimit SET waiting = waiting + 1, last_line = last_line + 1"
-            " WHERE meeting_id = %s AND taken >= seat_limit RETURNING waiting, last_line",
-            [meeting_id],
+            "SELECT registrations_take_seats(%s, %s, %s)",
+            [registration.pk, [limit.pk for limit in limits], limits[-1].layout],
         )
-        row = cursor.fetchone()
-    return Turn(position=row[0], line=row[1]) if row else None
+        return cursor.fetchone()[0] is None
 
 
-def lock(meeting_id: int) -> SeatLimit:
-    """Lock the counter: the first step of every change to an existing registration's status."""
+def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | None:
+    """
+    Draw a place in the waiting line; None when there is a free seat in all limits after all,
+    unless he has to stand `behind` those who wait already.
+
+    It locks the rows that `take` updates and looks at them on the opposite condition. So a
+    cancellation cannot slip between "it is full" and "somebody waits" and leave both a free
+    seat and a waiting person.
+    """
     _require_transaction()
-    return SeatLimit.objects.select_for_update().get(meeting_id=meeting_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT waiting, line FROM registrations_draw_turn(%s, %s)",
+            [[limit.pk for limit in limits], behind],
+        )
+        waiting, line = cursor.fetchone()
+    return None if line is None else Turn(position=waiting, line=line)
 
 
-def take_over(counter: SeatLimit) -> None:
-    """Seat somebody beyond the limit: a deliberate act, counted apart and journalled."""
-    counter.over += 1
-    counter.save(update_fields=["over"])
+def lock(meeting_id: int) -> Counters:
+    """Lock all counters: the first step of every change to an existing registration."""
+    _require_transaction()
+    rows = SeatLimit.objects.select_for_update(of=("self",)).filter(meeting=meeting_id)
+    related = rows.select_related("category", "region", "group", "organization")
+    return Counters(list(related.in_order()))
 
 
-def give_back(counter: SeatLimit, seat: str) -> None:
-    """
-    Return a seat to the locked counter.
+class Counters:
+    """The locked counters of one meeting. What is changed here is written at once."""
 
-    While people sit beyond the limit, the one of them who came first moves to the freed
-    seat: the room has as many chairs as before.
-    """
-    if seat == Seat.NONE:
-        return
-    if seat == Seat.OVER:
-        counter.over -= 1
-    else:
-        counter.taken -= 1
-    absorb_over(counter)
+    def __init__(self, rows: list[SeatLimit]) -> None:
+        self.rows = rows
+        self.whole = rows[-1]
+        assert self.whole.scope == Scope.MEETING, "every meeting has its own limit, in last place"
+        self._organizations = self._spellings()
 
+    def _spellings(self) -> dict[str, int]:
+        limited = [row.organization_id for row in self.rows if row.organization_id]
+        if not limited:
+            return {}
+        found = OrganizationVariant.objects.filter(organization__in=limited)
+        return dict(found.values_list("key", "organization"))
 
-def absorb_over(counter: SeatLimit) -> None:
-    """Move whoever sits beyond the limit to seats that are within it now, first come first."""
-    while counter.over and has_room(counter):
-        longest = Registration.objects.over().filter(meeting_id=counter.meeting_id).first()
-        assert longest is not None, "the counter says that somebody sits beyond the limit"
-        longest.seat = Seat.WITHIN
-        longest.save(update_fields=["seat"])
-        counter.over -= 1
-        counter.taken += 1
-    counter.save(update_fields=["taken", "over"])
+    def of(self, person: Registration) -> list[SeatLimit]:
+        """The limits that apply to a person, narrow to wide."""
+        group = person.region.group_id if person.region else None
+        organization = self._organizations.get(person.organization_key)
+        return [
+            row
+            for row in self.rows
+            if row is self.whole
+            or row.category_id == person.category_id
+            or (person.region_id and row.region_id == person.region_id)
+            or (group and row.group_id == group)
+            or (organization and row.organization_id == organization)
+        ]
 
+    def seat(self, person: Registration, *, goes_over: bool = False) -> str:
+        """
+        Seat a person who holds nothing yet. Returns what on; the row is the caller's to save.
 
-def leave_line(counter: SeatLimit) -> None:
-    """Somebody who waited does so no longer."""
-    counter.waiting -= 1
-    counter.save(update_fields=["waiting"])
+        With `goes_over`, seats beyond full limits: a deliberate act, counted apart.
 
+        :raises NoRoom: a limit is full
+        """
+        limits = self.of(person)
+        lacking = full(limits)
+        if lacking and not goes_over:
+            raise NoRoom(lacking)
+        self._take(person, limits)
+        return self.seat_of(person)
 
-def has_room(counter: SeatLimit) -> bool:
-    """Whether the locked counter has a seat within the limit."""
-    return counter.seat_limit is None or counter.taken < counter.seat_limit
+    def move(self, person: Registration, *, needs_seat: bool, goes_over: bool) -> str:
+        """
+        Give back the seats that no longer apply to a seated person and take those that now do.
 
+        Returns what he sits on, for the caller to save. Whoever sat beyond a limit that has a
+        seat now moves to it.
 
-def position(registration: Registration) -> int | None:
-    """How many wait up to and including this person; None for whoever does not wait."""
-    if registration.line is None:
-        return None
-    return (
-        Registration.objects.waitlisted()
-        .filter(meeting_id=registration.meeting_id, line__lte=registration.line)
-        .count()
-    )
+        :raises NoRoom: one that now applies is full
+        """
+        wanted = self.of(person) if needs_seat else []
+        held = {hold.limit_id: hold for hold in person.holds.all()}
+        new = [limit for limit in wanted if limit.pk not in held]
+        gone = [hold for pk, hold in held.items() if pk not in {limit.pk for limit in wanted}]
+        if not new and not gone:
+            return person.seat
+        self._give_back(gone)
+        if (lacking := full(new)) and not goes_over:
+            raise NoRoom(lacking)
+        self._take(person, new)
+        self.absorb_over()
+        return self.seat_of(person)
+
+    def give_back(self, person: Registration) -> None:
+        """
+        Return all seats of a person.
+
+        While people sit beyond a limit, the one of them who came first moves to the freed
+        seat: the room has as many chairs as before.
+        """
+        self._give_back(list(person.holds.all()))
+        self.absorb_over()
+
+    def absorb_over(self) -> None:
+        """Move whoever sits beyond a limit to seats that are within it now, first come first."""
+        for row in self.rows:
+            while row.over and (hold := self._first_over(row)):
+                hold.is_over = False
+                hold.save(update_fields=["is_over"])
+                row.over -= 1
+                self._count(row, +1)
+                row.save(update_fields=["over"])
+                sitter = hold.registration
+                sitter.seat = self.seat_of(sitter)
+                sitter.save(update_fields=["seat"])
+
+    def leave_line(self) -> None:
+        """Somebody who waited does so no longer."""
+        self.whole.waiting -= 1
+        self.whole.save(update_fields=["waiting"])
+
+    def add(self, row: SeatLimit) -> None:
+        """One limit more: whoever read them before has to read again."""
+        self.rows.append(row)
+        self.rows.sort(key=lambda each: (each.scope, each.pk))
+        self.changed()
+
+    def changed(self) -> None:
+        """The limits, or whom they apply to, are others now than whoever read them knows."""
+        self._organizations = self._spellings()
+        self.whole.layout += 1
+        self.whole.save(update_fields=["layout"])
+
+    def drop(self, row: SeatLimit) -> None:
+        """One limit less; whoever sat beyond this one only sits within now."""
+        beyond = [hold.registration for hold in row.holds.filter(is_over=True)]
+        self.rows.remove(row)
+        row.delete()
+        for person in beyond:
+            person.seat = self.seat_of(person)
+            person.save(update_fields=["seat"])
+        self.hold_kept()
+        self.changed()
+
+    def resettle(self) -> None:
+        """
+        Seat people anew where limits apply to others than before: organizations were merged,
+        separated, or are gone. Nobody loses a seat; who finds none of a limit sits beyond it.
+        """
+        self.changed()
+        self.hold_kept()
+        moved = set(Registration.objects.over().filter(meeting=self.whole.meeting_id))
+        for row in self.rows:
+            if row.scope == Scope.ORGANIZATION:
+                moved |= self._resettle(row)
+        self.absorb_over()
+        for person in moved:
+            person.seat = self.seat_of(person)
+            person.save(update_fields=["seat"])
+
+    def _resettle(self, row: SeatLimit) -> set[Registration]:
+        keys = [key for key, pk in self._organizations.items() if pk == row.organization_id]
+        sitting = Registration.objects.filter(
+            meeting=row.meeting_id, organization_key__in=keys
+        ).exclude(seat=Seat.NONE)
+        holds = {hold.registration_id: hold for hold in row.holds.select_related("registration")}
+        gone = [hold for pk, hold in holds.items() if pk not in {p.pk for p in sitting}]
+        come = [person for person in sitting.order_by("status_changed_at", "pk")
+                if person.pk not in holds]  # fmt: skip
+        self._give_back(gone)
+        for person in come:
+            self._take(person, [row])
+        return {*come, *(hold.registration for hold in gone)}
+
+    def hold_kept(self) -> None:
+        """Hold in the meeting what is kept for its narrow limits and not taken yet."""
+        self.whole.held = sum(each.kept for each in self.rows)
+        self.whole.save(update_fields=["held"])
+
+    def _take(self, person: Registration, limits: list[SeatLimit]) -> None:
+        holds = []
+        for limit in limits:
+            is_over = limit.is_full
+            holds.append(SeatHold(registration=person, limit=limit, is_over=is_over))
+            if is_over:
+                limit.over += 1
+                limit.save(update_fields=["over"])
+            else:
+                self._count(limit, +1)
+        SeatHold.objects.bulk_create(holds)
+
+    def _give_back(self, holds: list[SeatHold]) -> None:
+        by_pk = {row.pk: row for row in self.rows}
+        for hold in sorted(holds, key=lambda hold: -by_pk[hold.limit_id].scope):
+            row = by_pk[hold.limit_id]
+            if hold.is_over:
+                row.over -= 1
+                row.save(update_fields=["over"])
+            else:
+                self._count(row, -1)
+            hold.delete()
+
+    def _count(self, row: SeatLimit, by: int) -> None:
+        """One seat more or less within the limit; a seat kept for it is freed or kept again."""
+        kept = row.kept
+        row.taken += by
+        if row.kept > kept and self.whole.is_full:
+            # Whoever sat on it went to sit elsewhere in the room: no chair is left to keep.
+            row.reserve -= 1
+            row.reserved_until = row.reserved_until if row.reserve else None
+        if row.kept != kept:
+            self.whole.held += row.kept - kept
+            self.whole.save(update_fields=["held"])
+        row.save(update_fields=["taken", "reserve", "reserved_until"])
+
+    def _first_over(self, row: SeatLimit) -> SeatHold | None:
+        """Whoever sat down beyond the limit first, if there is a seat within it now."""
+        if row.is_full:
+            return None
+        return (
+            row.holds.filter(is_over=True)
+            .select_related("registration")
+            .order_by("registration__status_changed_at", "registration")
+            .first()
+        )
+
+    @staticmethod
+    def seat_of(person: Registration) -> str:
+        """What a person sits on, from the rows."""
+        holds = list(SeatHold.objects.filter(registration=person).values_list("is_over", flat=True))
+        if not holds:
+            return Seat.NONE
+        return Seat.OVER if any(holds) else Seat.WITHIN
 
 
 def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     """
-    Compare the counter with the rows. Return what differs: {"taken": (counter, rows)}.
+    Compare the counters with the rows. Return what differs: {"taken": (counter, rows)}.
 
-    Empty means no drift. Looks only; meaningful while nobody registers.
+    A narrow limit is named too: "taken of region RU-KLU". Empty means no drift. Looks only;
+    meaningful while nobody registers.
     """
-    counter = SeatLimit.objects.get(meeting_id=meeting_id)
-    rows = Registration.objects.filter(meeting_id=meeting_id).aggregate(
-        taken=Count("pk", filter=Q(seat=Seat.WITHIN)),
-        over=Count("pk", filter=Q(seat=Seat.OVER)),
-        waiting=Count("pk", filter=Q(status=Status.WAITLISTED)),
+    drift: dict[str, tuple[int, int]] = {}
+    held = 0
+    sitting = dict(
+        SeatHold.objects.filter(limit__meeting=meeting_id)
+        .values_list("limit")
+        .annotate(within=Count("pk", filter=Q(is_over=False)))
     )
-    return {
-        name: (getattr(counter, name), rows[name])
-        for name in ("taken", "over", "waiting")
-        if getattr(counter, name) != rows[name]
-    }
+    beyond = dict(
+        SeatHold.objects.filter(limit__meeting=meeting_id)
+        .values_list("limit")
+        .annotate(beyond=Count("pk", filter=Q(is_over=True)))
+    )
+    limits = SeatLimit.objects.filter(meeting=meeting_id)
+    for limit in limits.select_related("category", "region", "group", "organization").in_order():
+        of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
+        _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
+        _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
+        held += limit.kept
+    whole = SeatLimit.objects.get(whole=meeting_id)
+    people = Registration.objects.filter(meeting=meeting_id)
+    seated = people.exclude(seat=Seat.NONE).count()
+    _compare(drift, "held", whole.held, held)
+    _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
+    _compare(drift, "seated", whole.taken + whole.over, seated)
+    return drift
+
+
+def about(limit: SeatLimit) -> str:
+    """What a limit is about, for programs and the audit: "region RU-KLU"."""
+    of = limit.category or limit.region or limit.group
+    code = of.code if of else str(limit.organization_id or "")
+    return f"{Scope(limit.scope).name.lower()} {code}".strip()
+
+
+def _compare(drift: dict[str, tuple[int, int]], name: str, counter: int, rows: int) -> None:
+    if counter != rows:
+        drift[name] = (counter, rows)

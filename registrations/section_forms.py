@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from events import zones
 from events.models import Approval, Format, Kind, Meeting, validate_time_zone
+from registrations.models import MOST_SEATS
 from registrations.venue_fields import VenueMomentField, hosts_as_text
-
-MOST_SEATS = 1_000_000
 
 
 class SectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events.models import Category, Meeting, Region, validate_time_zone
-from registrations import links, names, seats
+from registrations import links, names, waitlist
 from registrations.models import AttendanceMode, ConsentKind, Registration, Status
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -265,7 +265,8 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
         read_only_fields = fields
 
     def get_waiting_position(self, registration: Registration) -> int | None:
-        return seats.position(registration)
+        place = waitlist.place(registration)
+        return place.position if place else None
 
     def get_reason(self, registration: Registration) -> str:
         return registration.decision_reason if registration.shows_reason else ""

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import MeetingStatus
+from registrations import waitlist
 from registrations.models import Registration, Status
+from registrations.waitlist import Place
 
 WORDS = {
     Status.PENDING: gettext_lazy("Request received"),
@@ -37,7 +39,7 @@ class Standing:
     next_steps: tuple[str, ...] = ()
 
 
-def standing(registration: Registration, *, at: datetime, waiting_position: int | None) -> Standing:
+def standing(registration: Registration, *, at: datetime, place: Place | None) -> Standing:
     """Where the person stands at that moment, in the active language."""
     meeting, status = registration.meeting, Status(registration.status)
     if meeting.status == MeetingStatus.CANCELLED:
@@ -53,28 +55,37 @@ def standing(registration: Registration, *, at: datetime, waiting_position: int 
     return Standing(
         str(WORDS[status]),
         TONES[status],
-        _heading(registration, waiting_position),
+        _heading(registration, place),
         _next_steps(registration),
     )
 
 
-def _heading(registration: Registration, waiting_position: int | None) -> str:
+def _heading(registration: Registration, place: Place | None) -> str:
     match registration.status:
         case Status.CONFIRMED:
             called = " ".join(filter(None, [registration.given_name, registration.patronymic]))
             if not called:
                 return _("You are registered")
             return _("%(name)s, you are registered") % {"name": called}
-        case Status.WAITLISTED if waiting_position == 1:
-            return _("You are first in line")
-        case Status.WAITLISTED:
-            return _("You are number %(position)s in line") % {"position": waiting_position}
+        case Status.WAITLISTED if place is not None:
+            return _in_line(place)
         case Status.PENDING:
             return _("The organizer decides on your request")
         case Status.DECLINED:
             return _("The organizer cannot invite you this time")
         case _:
             return _("You do not take part")
+
+
+def _in_line(place: Place) -> str:
+    if place.limit:
+        return _("You are number %(position)s in line for “%(whom)s”") % {
+            "position": place.position,
+            "whom": waitlist.called(place.limit),
+        }
+    if place.position == 1:
+        return _("You are first in line")
+    return _("You are number %(position)s in line") % {"position": place.position}
 
 
 def _next_steps(registration: Registration) -> tuple[str, ...]:

@@ -3,13 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import erasure, reminders
+from registrations import erasure, limits, reminders
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
     """Erase the people of meetings whose time to keep data is over."""
     erasure.forget_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def release_seats() -> None:
+    """Keep no seats any longer whose day has come; whoever waits gets them."""
+    limits.release_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.refusals import Refused
-from events.models import Meeting
+from events.models import Meeting, OrganizationVariant, in_language
 from registrations import intake, letters, seats, transitions
-from registrations.models import Registration, Seat, SeatLimit, Status
+from registrations.models import (
+    Registration,
+    RegistrationQuerySet,
+    Scope,
+    Seat,
+    SeatLimit,
+    Status,
+)
+from registrations.seats import Counters
 
 
 class MeetingFull(Refused):
     code = "meeting_full"
 
 
-def fill(counter: SeatLimit, *, meeting: Meeting, at: datetime) -> list[Registration]:
-    """
-    Confirm as many waiting people as there are free seats, first in line first, and tell them.
+@dataclass(frozen=True)
+class Place:
+    """Where somebody stands in line; `limit` is the narrow limit that he waits for, if any."""
 
-    The counter is locked by the caller. After the lists are closed nobody is moved any
+    position: int
+    limit: SeatLimit | None = None
+
+
+def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registration]:
+    """
+    Confirm waiting people as long as one of them finds a seat in all limits that apply to him,
+    first in line first, and tell them.
+
+    The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
     """
     promoted: list[Registration] = []
-    while meeting.takes_edits(at) and seats.has_room(counter):
-        first = (
-            Registration.objects.waitlisted()
-            .filter(meeting=meeting)
-            .in_line()
-            .select_related("meeting", "meeting__region_set", "category", "region")
-            .select_for_update(of=("self",))
-            .first()
-        )
-        if first is None:
-            break
-        confirm_waiting(counter, first, at=at)
+    while meeting.takes_edits(at) and (first := _first_in_line(counters, meeting)):
+        confirm_waiting(counters, first, at=at)
         journal.record(
             by=journal.SYSTEM,
             at=at,
@@ -46,49 +59,158 @@ def fill(counter: SeatLimit, *, meeting: Meeting, at: datetime) -> list[Registra
     return promoted
 
 
+def _first_in_line(counters: Counters, meeting: Meeting) -> Registration | None:
+    """Whoever waited longest of those for whom there is a seat in all their limits."""
+    if not counters.whole.waiting:
+        return None
+    waiting = Registration.objects.waitlisted().filter(meeting=meeting)
+    for row in counters.rows:
+        if row is not counters.whole and row.is_full:
+            waiting = waiting.exclude(pk__in=waiting_for(row).values("pk"))
+    if counters.whole.is_full:
+        kept = [row for row in counters.rows if row.kept]
+        if not kept:
+            return None
+        waiting = waiting.filter(_any_of([waiting_for(row) for row in kept]))
+    return (
+        waiting.in_line()
+        .select_related("meeting", "meeting__region_set", "category", "region")
+        .select_for_update(of=("self",))
+        .first()
+    )
+
+
+def _any_of(groups: list[RegistrationQuerySet]) -> Q:
+    condition = Q()
+    for group in groups:
+        condition |= Q(pk__in=group.values("pk"))
+    return condition
+
+
+def waiting_for(limit: SeatLimit) -> RegistrationQuerySet:
+    """Whoever stands in line and would take a seat of that limit."""
+    waiting = Registration.objects.waitlisted().filter(meeting=limit.meeting_id)
+    match limit.scope:
+        case Scope.CATEGORY:
+            return waiting.filter(category=limit.category_id)
+        case Scope.REGION:
+            return waiting.filter(region=limit.region_id)
+        case Scope.GROUP:
+            return waiting.filter(region__group=limit.group_id)
+        case Scope.ORGANIZATION:
+            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
+            return waiting.filter(organization_key__in=spellings.values("key"))
+        case _:
+            return waiting
+
+
+def place(registration: Registration) -> Place | None:
+    """
+    Where somebody stands in line; None for whoever does not wait.
+
+    Where one of his narrow limits is full, only those count who wait for the same: whoever
+    waits for another region is not in his way.
+    """
+    if registration.line is None:
+        return None
+    limits = seats.applying(
+        meeting_id=registration.meeting_id,
+        category_id=registration.category_id,
+        region=registration.region,
+        organization_key=registration.organization_key,
+    )
+    narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
+    people = waiting_for(narrow) if narrow else _everybody_waiting(registration.meeting_id)
+    return Place(people.filter(line__lte=registration.line).count(), narrow)
+
+
+def told(registration: Registration) -> dict[str, Any]:
+    """What a letter says about the place in line: `position`, and for whose seat he waits."""
+    found = place(registration)
+    if found is None:
+        return {"position": None, "waits_for": ""}
+    with translation.override(registration.language):
+        return {
+            "position": found.position,
+            "waits_for": called(found.limit) if found.limit else "",
+        }
+
+
+def _everybody_waiting(meeting_id: int) -> RegistrationQuerySet:
+    return Registration.objects.waitlisted().filter(meeting=meeting_id)
+
+
+def none_left(limit: SeatLimit) -> str:
+    """That a limit has no seat left, as a sentence for people."""
+    if limit.scope == Scope.MEETING:
+        return _("All seats are taken.")
+    return _("All seats for “%(whom)s” are taken.") % {"whom": called(limit)}
+
+
+def called(limit: SeatLimit) -> str:
+    """What a narrow limit is about, in the reader's language."""
+    if limit.category:
+        return limit.category.text(main_language=limit.meeting.language)
+    if limit.organization:
+        return limit.organization.short_name or limit.organization.name
+    of = limit.region or limit.group
+    if of is None:
+        return ""
+    return in_language(of.name, of.name_alt, main_language=of.region_set.language)
+
+
 def confirm_waiting(
-    counter: SeatLimit, registration: Registration, *, at: datetime, seat: str = Seat.WITHIN
+    counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
 ) -> None:
-    """Seat somebody who waits. The counter is locked, and has room unless seat is OVER."""
-    seats.leave_line(counter)
-    sit(counter, registration, at=at, seat=seat)
+    """
+    Confirm somebody who waits, and tell him.
+
+    :raises NoRoom: a limit is full, and not deliberately over it
+    """
+    sit(counters, registration, at=at, goes_over=goes_over)
+    counters.leave_line()
     letters.write_promoted(registration)
 
 
-def sit(counter: SeatLimit, registration: Registration, *, at: datetime, seat: str) -> None:
-    """Confirm on a seat of that kind and count it."""
-    if seat == Seat.WITHIN:
-        counter.taken += 1
-        counter.save(update_fields=["taken"])
-    elif seat == Seat.OVER:
-        seats.take_over(counter)
+def pass_on(counters: Counters, registration: Registration, *, was: str, at: datetime) -> None:
+    """Give back what somebody had who left: his turn, or his seats to whoever waits for them."""
+    if was == Status.WAITLISTED:
+        counters.leave_line()
+    counters.give_back(registration)
+    fill(counters, meeting=registration.meeting, at=at)
+
+
+def sit(
+    counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
+) -> None:
+    """
+    Confirm somebody who holds no seat, on a seat if he needs one.
+
+    :raises NoRoom: a limit is full, and not deliberately over it
+    """
+    needs = intake.takes_seat(
+        meeting=registration.meeting,
+        category=registration.category,
+        attendance_mode=registration.attendance_mode,
+    )
+    seat = counters.seat(registration, goes_over=goes_over) if needs else Seat.NONE
     transitions.enter(registration, to=Status.CONFIRMED, at=at, seat=seat)
 
 
 def admit(
-    counter: SeatLimit, registration: Registration, *, at: datetime, over_capacity: bool = False
-) -> bool:
+    counters: Counters, registration: Registration, *, at: datetime, over_capacity: bool = False
+) -> None:
     """
     Confirm somebody who neither sits nor waits, or give him a turn in line.
 
-    False when neither is possible: full, and the meeting has no waiting list.
+    :raises MeetingFull: neither is possible: full, and the meeting has no waiting list
     """
-    meeting = registration.meeting
-    if not intake.takes_seat(
-        meeting=meeting,
-        category=registration.category,
-        attendance_mode=registration.attendance_mode,
-    ):
-        sit(counter, registration, at=at, seat=Seat.NONE)
-    elif seats.has_room(counter):
-        sit(counter, registration, at=at, seat=Seat.WITHIN)
-    elif over_capacity:
-        sit(counter, registration, at=at, seat=Seat.OVER)
-    elif meeting.has_waiting_list:
-        turn = seats.draw_turn(meeting.pk)
-        assert turn is not None, "the locked counter says that it is full"
-        counter.refresh_from_db()
+    try:
+        sit(counters, registration, at=at, goes_over=over_capacity)
+    except seats.NoRoom as full:
+        if not registration.meeting.has_waiting_list:
+            raise MeetingFull(none_left(full.limit)) from full
+        turn = seats.draw_turn(counters.of(registration))
+        assert turn is not None, "the locked counters say that it is full"
+        counters.whole.refresh_from_db()
         transitions.enter(registration, to=Status.WAITLISTED, at=at, line=turn.line)
-    else:
-        return False
-    return True

@@ -87,7 +87,7 @@ def numbers(meeting: Meeting) -> Numbers:
     """The four numbers. Confirmed and waiting by the seat counters, which decide."""
     people = Registration.objects.filter(meeting=meeting)
     counted = people.confirmed().counted()
-    counter = SeatLimit.objects.get(meeting=meeting)
+    counter = SeatLimit.objects.get(whole=meeting)
     return Numbers(
         confirmed=counted.count(),
         seat_limit=counter.seat_limit,

@@ -88,7 +88,7 @@ def make_meeting(
     if "region_set" not in overrides:
         fields["region_set"] = make_regions()
     meeting = Meeting.objects.create(**fields | overrides)
-    SeatLimit.objects.create(meeting=meeting, seat_limit=seat_limit)
+    SeatLimit.objects.open(meeting, seat_limit)
     MeetingOwner.objects.create(meeting=meeting, user=owner or make_user(), added_at=NOON)
     Host.objects.create(
         meeting=meeting, name="Ассоциация парков (демо)", name_alt="Association of Parks (demo)"
@@ -160,12 +160,11 @@ def _add(
     application = make_application(meeting, **person)
     registration = intake.add(meeting=meeting, application=application, **row)
     seat, status = row["seat"], row["status"]
-    if seat == Seat.WITHIN:
-        assert seats.take(meeting.pk), "make the meeting larger, or say seat=Seat.OVER"
-    elif seat == Seat.OVER:
-        seats.take_over(seats.lock(meeting.pk))
+    if seat != Seat.NONE:
+        sits_on = seats.lock(meeting.pk).seat(registration, goes_over=seat == Seat.OVER)
+        assert sits_on == seat, "say seat=Seat.OVER where the meeting is full, and only there"
     elif status == Status.WAITLISTED:
-        turn = seats.draw_turn(meeting.pk)
+        turn = seats.draw_turn(seats.lock(meeting.pk).of(registration))
         assert turn, "whoever waits does so at a full meeting"
         late["line"] = turn.line
     for name, value in late.items():

@@ -27,7 +27,6 @@ from registrations.api.permissions import acting, own_meeting
 from registrations.meeting_serializers import (
     ConsentDocumentSerializer,
     ReminderRuleSerializer,
-    SeatsSerializer,
 )
 from registrations.models import ReminderRule
 
@@ -221,27 +220,6 @@ class RemindersView(PartView):
             by=acting(request),
         )
         return self.current()
-
-
-class SeatLimitView(APIView):
-    """How many seats there are, and how they are taken."""
-
-    @extend_schema(responses=SeatsSerializer, summary="Read the seat counters")
-    def get(self, request: Request, meeting: str) -> Response:
-        return Response(SeatsSerializer(own_meeting(request, meeting).seats).data)
-
-    @extend_schema(request=SeatsSerializer, responses=SeatsSerializer, summary="Set the limit")
-    def patch(self, request: Request, meeting: str) -> Response:
-        """New seats go to those who wait, in order; they are told."""
-        body = SeatsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        convening.set_seat_limit(
-            meeting=own_meeting(request, meeting),
-            seat_limit=body.validated_data["seat_limit"],
-            at=timezone.now(),
-            by=acting(request),
-        )
-        return self.get(request, meeting)
 
 
 def _matched(rows: list[dict[str, Any]], existing: dict[Any, Any], model: Any, key: str) -> Any:

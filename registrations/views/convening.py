@@ -50,9 +50,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
         .newest_first()
     )
     for meeting in listed:
-        seats = meeting.seats
-        left = None if seats.seat_limit is None else seats.seat_limit - seats.taken
-        meeting.stage = phase.stage(meeting, at=now, seats_left=left)  # type: ignore[attr-defined]  # for the page
+        meeting.stage = phase.stage(meeting, at=now, seats_left=meeting.seats.left)  # type: ignore[attr-defined]  # for the page
         meeting.deadline = _next_deadline(meeting)  # type: ignore[attr-defined]  # for the page
     coming = [meeting for meeting in listed if meeting.ends_at > now]
     context = {

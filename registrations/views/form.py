@@ -17,7 +17,7 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, form_stamp, idempotency, links, throttle
+from registrations import booking, form_stamp, idempotency, links, throttle, waitlist
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AttendanceMode, ConsentDocument
 from registrations.views.public import frame, public_meeting, seats_left
@@ -76,10 +76,14 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
     if objection := _objection(request, form, stage):
         notice, status = objection
         return show(request, meeting, form, stage=stage, notice=notice, status=status)
+    application = _application(meeting, form)
+    if notice := _would_wait(request, meeting, application):
+        form.accepts_waiting = True
+        return show(request, meeting, form, stage=stage, notice=notice, status=409)
     try:
         booked = booking.register(
             meeting=meeting,
-            application=_application(meeting, form),
+            application=application,
             consents=form.consents,
             at=at,
             by=journal.PUBLIC,
@@ -109,12 +113,25 @@ def _objection(
         return "", 422
     if not is_ripe:
         return _("Check what you typed and press the button once more."), 422
-    if stage.phase == phase.Phase.WAITING_LIST and not request.POST.get("accepts_waiting"):
-        return _(
-            "While you were typing, the last seat was taken. Press the button once more to join "
-            "the waiting list: we confirm by mail when a seat becomes free."
-        ), 409
     return None
+
+
+def _would_wait(request: HttpRequest, meeting: Meeting, application: booking.Application) -> str:
+    """Who has not said so yet is asked first whether he wants to wait, and for what."""
+    if not meeting.has_waiting_list or request.POST.get("accepts_waiting"):
+        return ""
+    lacking = booking.lacking(meeting, application)
+    if lacking is None:
+        return ""
+    return " ".join(
+        [
+            waitlist.none_left(lacking),
+            _(
+                "Press the button once more to join the waiting list: we confirm by mail when "
+                "a seat becomes free."
+            ),
+        ]
+    )
 
 
 def _application(meeting: Meeting, form: RegistrationForm) -> booking.Application:

@@ -18,6 +18,7 @@ from accounts import journal
 from events import directory
 from events.models import Meeting, Organization, OrganizationVariant
 from events.office import OfficeRequest, own_meeting
+from registrations import organizations as merging
 from registrations.models import Registration
 from registrations.views.settings_frame import see_other
 
@@ -83,7 +84,7 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         owned = Organization.objects.filter(meeting=meeting)
         organization = get_object_or_404(owned, pk=into) if into.isdecimal() else None
         try:
-            directory.merge(
+            merging.merge(
                 meeting=meeting,
                 keys=ticked,
                 name=form.cleaned_data["name"].strip(),
@@ -116,5 +117,5 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
 def separate(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """Let a spelling stand for itself again."""
     by = journal.organizer(request.user)
-    directory.separate(meeting=meeting, key=request.POST.get("key", ""), at=timezone.now(), by=by)
+    merging.separate(meeting=meeting, key=request.POST.get("key", ""), at=timezone.now(), by=by)
     return see_other("manage-organizations", meeting.slug)

@@ -18,7 +18,7 @@ from config import failures
 from config.language import LANGUAGES
 from events import phase, when
 from events.models import Format, MeetingStatus
-from registrations import links, seats, tickets
+from registrations import booking, links, tickets, waitlist
 from registrations.models import AttendanceMode, Registration, Status
 from registrations.standing import standing
 from registrations.views.public import frame, seats_left
@@ -74,20 +74,19 @@ def context(registration: Registration) -> dict[str, Any]:
     if shows_ticket(registration) and registration.ticket_code:
         side, path = tickets.qr_svg_path(registration.ticket_code)
     is_open = meeting.status == MeetingStatus.PUBLISHED
-    position = seats.position(registration)
-    may_restore = registration.status == Status.CANCELLED and is_open and at < meeting.ends_at
+    place = waitlist.place(registration)
     return frame(meeting) | {
         "registration": registration,
         "token": links.token(registration),
         "stage": phase.stage(meeting, at=at, seats_left=left),
-        "standing": standing(registration, at=at, waiting_position=position),
+        "standing": standing(registration, at=at, place=place),
         "local_line": _local_line(registration),
         "is_online": _is_online(registration),
         "qr_side": side,
         "qr_path": path,
         "may_change": registration.is_live and meeting.takes_edits(at),
         "may_cancel": registration.is_live and is_open and at < meeting.ends_at,
-        "may_restore": may_restore,
+        "may_restore": booking.may_restore(registration, at=at),
         "may_correct_address": registration.is_live and is_open and at < meeting.starts_at,
         "may_add_another": meeting.takes_registrations(at),
     }

@@ -22,9 +22,9 @@ from django.views.decorators.http import require_GET, require_safe
 from config import language
 from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
-from registrations import calendar
+from registrations import calendar, waitlist
 from registrations.forms import consent_title
-from registrations.models import ConsentDocument
+from registrations.models import ConsentDocument, Scope
 
 # A page of a meeting is drawn once per language and state of the seats, and kept so long
 # (seconds). Its version is part of the key: a change by the organizer shows at once.
@@ -68,8 +68,8 @@ def _counters(slug: str) -> tuple[int | None, int, int, str] | None:
     """Seats, seats taken, version and status. Plain SQL: most visits need nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.seat_limit, s.taken, m.version, m.status FROM events_meeting m"
-            " JOIN registrations_seatlimit s ON s.meeting_id = m.id WHERE m.slug = %s",
+            "SELECT s.seat_limit, s.taken + s.held, m.version, m.status FROM events_meeting m"
+            " JOIN registrations_seatlimit s ON s.whole_id = m.id WHERE m.slug = %s",
             [slug],
         )
         found: tuple[int | None, int, int, str] | None = cursor.fetchone()
@@ -96,6 +96,7 @@ def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
             "agenda": list(meeting.agenda.order_by("starts_at", "pk")),
             "seats_left": left,
             "seat_limit": limit,
+            "shown_limits": _shown_limits(meeting),
             "shows_seats": limit and left and left <= limit * FEW_SEATS,
             "page_url": settings.PUBLIC_URL + reverse("meeting", args=[meeting.slug]),
             "preview": prose.plain(meeting.text("summary")),
@@ -152,8 +153,19 @@ def frame(meeting: Meeting) -> dict[str, Any]:
 
 def seats_left(meeting: Meeting) -> int | None:
     """How many seats are free; None without a limit."""
-    seats = meeting.seats
-    return None if seats.seat_limit is None else max(seats.seat_limit - seats.taken, 0)
+    return meeting.seats.left
+
+
+def _shown_limits(meeting: Meeting) -> list[tuple[str, int]]:
+    """Narrow limits whose free seats everybody may know: name and how many are left."""
+    rows = (
+        meeting.seat_limits.shown()
+        .exclude(scope=Scope.MEETING)
+        .select_related(
+            "meeting", "category", "region__region_set", "group__region_set", "organization"
+        )
+    )
+    return [(waitlist.called(row), row.left or 0) for row in rows.in_order()]
 
 
 def _json_ld(meeting: Meeting) -> SafeString | str:

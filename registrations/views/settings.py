@@ -15,7 +15,7 @@ from accounts.models import User
 from events import team
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from registrations.views import settings_lists
+from registrations.views import settings_limits, settings_lists
 from registrations.views.settings_fields import fields
 from registrations.views.settings_frame import SECTIONS, see_other
 
@@ -24,6 +24,7 @@ PAGES: dict[str, Callable[[OfficeRequest, Meeting], HttpResponse]] = {
     "regions": settings_lists.regions_page,
     "categories": settings_lists.categories_page,
     "consent": settings_lists.consent_page,
+    "limits": settings_limits.limits_page,
     "reminders": settings_lists.reminders_page,
     "team": settings_lists.team_page,
 }

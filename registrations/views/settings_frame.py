@@ -20,6 +20,7 @@ SECTIONS = {
     "basics": gettext_lazy("Title, time, place"),
     "language": gettext_lazy("Second language"),
     "registration": gettext_lazy("Registration and seats"),
+    "limits": gettext_lazy("Who gets how many seats"),
     "agenda": gettext_lazy("Programme"),
     "regions": gettext_lazy("Regions"),
     "categories": gettext_lazy("Categories"),
@@ -28,7 +29,7 @@ SECTIONS = {
     "team": gettext_lazy("Organizers"),
 }
 # These have a page of their own; the others are fields of the meeting itself.
-OWN_PAGES = {"agenda", "regions", "categories", "consent", "reminders", "team"}
+OWN_PAGES = {"agenda", "regions", "categories", "consent", "limits", "reminders", "team"}
 
 
 def save(

@@ -16,10 +16,11 @@ from typing import Final
 from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User, Via
-from events import agenda, directory
+from events import agenda
 from events.models import AgendaItem, Category, Meeting, Region
 from notifications import history
 from registrations import amending, booking, convening, names, reminders, review
+from registrations import organizations as merging
 from registrations.booking import Application, Evidence
 from registrations.models import ConsentDocument, Registration
 from reports.sample import meetings, organizations, past, schedule, upcoming
@@ -226,7 +227,7 @@ def _merge_spellings(meeting: Meeting, *, at: datetime, by: Actor) -> None:
     for (name, spellings), short_name in zip(
         organizations.SPELLINGS.items(), ("Минэкономразвития", "Минпромторг"), strict=True
     ):
-        directory.merge(
+        merging.merge(
             meeting=meeting,
             keys=[names.organization_key(spelling) for spelling in [name, *spellings]],
             name=name,

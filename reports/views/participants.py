@@ -19,8 +19,8 @@ from accounts.models import JournalEntry
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import deciding, names, seats
-from registrations.models import Registration, SeatLimit, Status
+from registrations import deciding, names, seats, waitlist
+from registrations.models import Registration, Status
 from registrations.participant_forms import AddressForm, DeclineForm
 from reports import exports, roster
 
@@ -161,13 +161,14 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
     registration.meeting = meeting
     subject = f"registration:{registration.pk}"
     mails = outbox.about(subject).prefetch_related("tries")
-    counter = SeatLimit.objects.get(meeting=meeting)
+    place = waitlist.place(registration)
     context: dict[str, Any] = {
         "meeting": meeting,
         "registration": registration,
         "tone": TONES[Status(registration.status)],
-        "position": seats.position(registration),
-        "steps": deciding.steps(registration, has_room=seats.has_room(counter)),
+        "position": place.position if place else None,
+        "waits_for": waitlist.called(place.limit) if place and place.limit else "",
+        "steps": deciding.steps(registration, has_room=_has_room(registration)),
         "decline_form": DeclineForm(prefix=None),
         "address_form": AddressForm(),
         "odd": _odd(registration),
@@ -179,6 +180,17 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "here": "participants",
     }
     return render(request, "reports/participant.html", context)
+
+
+def _has_room(registration: Registration) -> bool:
+    """Whether there is a seat in all limits that apply to the person."""
+    limits = seats.applying(
+        meeting_id=registration.meeting_id,
+        category_id=registration.category_id,
+        region=registration.region,
+        organization_key=registration.organization_key,
+    )
+    return seats.full(limits) is None
 
 
 def _twins(registration: Registration) -> list[Registration]:

@@ -84,6 +84,7 @@ def test_an_owner_reads_seats_version_and_etag(organizer, meeting):
         "seat_limit": 2,
         "taken": 1,
         "over": 0,
+        "held": 0,
         "waiting": 0,
         "free": 1,
     }

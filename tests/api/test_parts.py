@@ -33,6 +33,8 @@ def test_strangers_see_no_part(anyone, stranger, organizer, meeting, part):
         ("post", "registrations.xlsx", {}),
         ("post", "consents/", {"title": "a", "text": "b"}),
         ("patch", "seat-limits/", {"seat_limit": 1}),
+        ("put", "seat-limits/region/RU-KLU/", {"seat_limit": 1}),
+        ("delete", "seat-limits/region/RU-KLU/", {}),
         ("post", "access-links/", {"purpose": "desk"}),
         ("post", "access-links/1/renew/", {}),
         ("post", "access-links/1/revoke/", {}),
@@ -127,12 +129,50 @@ def test_a_higher_limit_seats_those_who_wait(organizer, owner):
     said = organizer.send("patch", url, {"seat_limit": 2}).json()
 
     waiting.refresh_from_db()
-    assert said == {"seat_limit": 2, "taken": 2, "over": 0, "waiting": 0, "free": 0}
+    assert said == {
+        "seat_limit": 2, "taken": 2, "over": 0, "held": 0, "waiting": 0, "free": 0, "limits": [],
+    }  # fmt: skip
     assert waiting.status == Status.CONFIRMED
     refused = organizer.send("patch", url, {"seat_limit": 1})
     assert (refused.status_code, refused.json()["taken"]) == (409, 2)
     assert organizer.send("patch", url, {}).status_code == 422
     assert organizer.send("patch", url, {"seat_limit": None}).json()["free"] is None
+
+
+def test_a_narrow_limit_is_set_read_and_removed(organizer, owner):
+    meeting = coming(owner=owner, seat_limit=10)
+    url = f"meetings/{meeting.slug}/seat-limits/"
+    wish = {"seat_limit": 3, "reserve": 2, "reserved_until": meeting.starts_at.isoformat()}
+
+    made = organizer.send("put", f"{url}region/RU-KLU/", wish)
+
+    assert made.status_code == 200
+    [row] = organizer.send("get", url).json()["limits"]
+    assert row == made.json()
+    assert (row["scope"], row["code"], row["free"], row["shows_left"]) == (
+        "region", "RU-KLU", 3, False,
+    )  # fmt: skip
+    assert organizer.send("get", url).json()["held"] == 2
+    refused = organizer.send("put", f"{url}region/RU-KGD/", wish | {"reserve": 9})
+    assert refused.json()["code"] == "nothing_to_keep"
+    assert organizer.send("put", f"{url}region/RU-XX/", wish).status_code == 404
+    assert organizer.send("put", f"{url}planet/earth/", wish).status_code == 404
+    for _ in range(2):
+        assert organizer.send("delete", f"{url}region/RU-KLU/").status_code == 204
+    assert organizer.send("get", url).json()["limits"] == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_limits_costs_the_same(organizer, owner, rows, django_assert_num_queries):
+    meeting = coming(owner=owner, seat_limit=10)
+    url = f"meetings/{meeting.slug}/seat-limits/"
+    for code in ("RU-KLU", "RU-KGD", "RU-PRI")[:rows]:
+        organizer.send("put", f"{url}region/{code}/", {"seat_limit": 3})
+
+    with django_assert_num_queries(3):  # token, meeting with its counter, limits
+        answer = organizer.send("get", url)
+
+    assert len(answer.json()["limits"]) == rows
 
 
 def test_links_are_issued_renewed_and_revoked(organizer, meeting):

@@ -50,7 +50,7 @@ def make_meeting(slug: str = "parks", **fields) -> Meeting:
     Category.objects.create(
         meeting=meeting, code="participant", name="Участник", name_alt="Participant"
     )
-    SeatLimit.objects.create(meeting=meeting, seat_limit=100)
+    SeatLimit.objects.open(meeting, 100)
     return meeting
 
 

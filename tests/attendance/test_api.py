@@ -117,7 +117,7 @@ def test_expired_revoked_and_ended_desks_are_told_so(now):
 
 
 def test_a_desk_sees_its_own_meeting_only(now):
-    here, there = make_meeting(), make_meeting("other")
+    here, there = today(now), today(now, "other")
     stranger = make_person(there, "Чужой")
     client = at_desk(device_token(here, at=now))
 
@@ -283,8 +283,28 @@ def walk_in(**fields):
     }
 
 
-def test_a_walk_in_takes_a_seat_and_is_in(now):
+def today(now, slug="parks", **fields):
+    times = {"starts_at": now - timedelta(hours=2), "ends_at": now + timedelta(hours=3)}
+    return make_meeting(slug, **times | fields)
+
+
+def test_a_desk_admits_nobody_on_another_day(now):
     meeting = make_meeting()
+    person = make_person(meeting, status=Status.PENDING)
+    client = at_desk(device_token(meeting, at=now))
+    body = {"id": str(uuid4()), "person": str(person.uid)}
+
+    answers = [
+        post(client, "/api/v1/checkin/walk-ins/", walk_in()),
+        post(client, "/api/v1/checkin/admissions/", body),
+    ]
+
+    assert [answer.json()["code"] for answer in answers] == ["not_admitted"] * 2
+    assert Registration.objects.confirmed().count() == 0
+
+
+def test_a_walk_in_takes_a_seat_and_is_in(now):
+    meeting = today(now)
     client, body = at_desk(device_token(meeting, at=now)), walk_in(email="oleg@example.org")
 
     answer = post(client, "/api/v1/checkin/walk-ins/", body)
@@ -300,7 +320,7 @@ def test_a_walk_in_takes_a_seat_and_is_in(now):
 
 
 def test_a_walk_in_over_capacity_is_counted_apart(now):
-    meeting = make_meeting()
+    meeting = today(now)
     SeatLimit.objects.update(seat_limit=0)
 
     post(at_desk(device_token(meeting, at=now)), "/api/v1/checkin/walk-ins/", walk_in())
@@ -311,7 +331,7 @@ def test_a_walk_in_over_capacity_is_counted_apart(now):
 
 
 def test_walk_ins_that_are_not_possible(now):
-    meeting = make_meeting()
+    meeting = today(now)
     client = at_desk(device_token(meeting, 1, at=now))
     post(client, "/api/v1/checkin/walk-ins/", walk_in())
     may_not = at_desk(device_token(meeting, 2, at=now, may_admit=False))
@@ -333,7 +353,7 @@ def test_walk_ins_that_are_not_possible(now):
     [{"status": Status.PENDING}, {"status": Status.WAITLISTED}, {"attendance_mode": "online"}],
 )
 def test_admitting_whoever_has_no_seat_yet(now, fields):
-    meeting = make_meeting(format="hybrid")
+    meeting = today(now, format="hybrid")
     person = make_person(meeting, **fields)
     SeatLimit.objects.update(seat_limit=0, waiting=int("waitlisted" in fields.values()))
     client = at_desk(device_token(meeting, at=now))
@@ -355,7 +375,7 @@ def test_admitting_whoever_has_no_seat_yet(now, fields):
 
 
 def test_whoever_was_declined_is_not_admitted(now):
-    meeting = make_meeting()
+    meeting = today(now)
     person = make_person(meeting, status=Status.DECLINED)
     body = {"id": str(uuid4()), "person": str(person.uid)}
 

@@ -24,6 +24,7 @@ BEGIN
     SELECT CASE WHEN count(*) > 0 THEN 'already_in' ELSE 'accepted' END INTO verdict
     FROM attendance_presence
     WHERE checkpoint_id = in_checkpoint AND registration_id = in_registration;
+    PERFORM pg_sleep(0.005);
     INSERT INTO attendance_scan (id, checkpoint_id, registration_id, kind, outcome, method,
         desk, code, scanned_at, received_at, content_hash)
     VALUES (in_id, in_checkpoint, in_registration, 'entry', verdict, 'camera', '', '',

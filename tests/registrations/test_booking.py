@@ -8,12 +8,13 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import Approval, Meeting
 from notifications.models import Message
-from registrations import booking, seats
+from registrations import amending, booking, seats, waitlist
 from registrations.idempotency import Claim, KeyReused
 from registrations.models import Registration, Seat, SeatLimit, Status
 from tests.factories import (
     LINK,
     NOON,
+    ORGANIZER,
     make_application,
     make_consent,
     make_meeting,
@@ -196,7 +197,7 @@ def test_cancel_passes_the_seat_to_whoever_waited_longest_exactly_once():
         Status.WAITLISTED,
     ]
     assert letters() == [("cancelled", seated.email), ("promoted", "1@example.org")]
-    assert seats.position(second) == 1
+    assert waitlist.place(second).position == 1
     assert seats.audit(meeting.pk) == {}
 
 
@@ -245,8 +246,51 @@ def test_restore_goes_to_the_end_of_the_line_when_the_seat_is_gone():
 
     back = booking.restore(registration=ada, at=NOON, by=LINK)
 
-    assert (back.status, seats.position(back)) == (Status.WAITLISTED, 1)
+    assert (back.status, waitlist.place(back).position) == (Status.WAITLISTED, 1)
     assert seats.audit(meeting.pk) == {}
+
+
+def test_after_the_lists_are_closed_nobody_overtakes_those_who_wait():
+    meeting = make_meeting(seat_limit=1, edits_close_at=NOON)
+    ada = make_registration(meeting=meeting)
+    bob, eve = (make_registration(meeting=meeting, status=Status.WAITLISTED) for _ in range(2))
+    booking.cancel(registration=ada, at=NOON, by=LINK)
+
+    booking.cancel(registration=eve, at=NOON, by=LINK)
+    with pytest.raises(booking.RegistrationClosed):
+        booking.restore(registration=eve, at=NOON, by=LINK)
+    late = register(meeting)
+
+    assert (late.status, late.waiting_position) == (Status.WAITLISTED, 2)
+    bob.refresh_from_db()
+    assert bob.status == Status.WAITLISTED
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_participant_does_not_undo_what_the_organizer_cancelled():
+    ada = make_registration()
+    booking.cancel(registration=ada, at=NOON, by=ORGANIZER)
+
+    with pytest.raises(booking.RegistrationClosed):
+        booking.restore(registration=ada, at=NOON, by=LINK)
+
+    ada.refresh_from_db()
+    assert not booking.may_restore(ada, at=NOON)
+    assert booking.restore(registration=ada, at=NOON, by=ORGANIZER).status == Status.CONFIRMED
+
+
+def test_a_repeated_request_does_not_tell_a_link_that_is_somebody_elses_now():
+    meeting = make_meeting()
+    who = {"email": "wrong@example.org", "family_name": "Ли", "claim": Claim("m", "k", {})}
+
+    first = register(meeting, **who)
+    assert register(meeting, **who).registration == first.registration
+    amending.correct_address(
+        registration=first.registration, email="right@example.org", at=NOON, by=LINK
+    )
+
+    with pytest.raises(booking.AlreadyRegistered):
+        register(meeting, **who)
 
 
 def test_calendars_follow_because_the_sequence_only_rises():
@@ -258,7 +302,7 @@ def test_calendars_follow_because_the_sequence_only_rises():
     assert seen == sorted(set(seen))
 
 
-def test_a_registration_costs_eight_statements_and_touches_the_counter_last():
+def test_a_registration_costs_nine_statements_and_touches_the_counters_last():
     meeting = make_meeting(seat_limit=5)
     document = make_consent(meeting)
     meeting = Meeting.objects.select_related("seats").prefetch_related("hosts").get()
@@ -274,15 +318,16 @@ def test_a_registration_costs_eight_statements_and_touches_the_counter_last():
             claim=Claim("m", "k", {}),
         )
 
-    words = [query["sql"].replace('"', "").split() for query in captured]
-    assert [" ".join(w[:3]) for w in words] == [
-        "SELECT registrations_consentdocument.id, registrations_consentdocument.meeting_id,",
+    words = [query["sql"].replace('"', "").replace("(", " ").split() for query in captured]
+    assert [" ".join(w[: 2 if w[0] == "SELECT" else 3]) for w in words] == [
+        "SELECT registrations_consentdocument.id,",
+        "SELECT registrations_seatlimit.id,",
         "BEGIN",
         "INSERT INTO registrations_idempotencykey",
         "INSERT INTO registrations_registration",
         "INSERT INTO registrations_consent",
         "INSERT INTO accounts_journalentry",
         "INSERT INTO notifications_message",
-        "UPDATE registrations_seatlimit SET",
+        "SELECT registrations_take_seats",
         "COMMIT",
     ]

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -5,8 +6,8 @@ from django.utils import translation
 from icalendar import Calendar
 
 from events.models import Format
-from registrations import calendar
-from registrations.models import AttendanceMode
+from registrations import calendar, letters
+from registrations.models import AttendanceMode, Status
 from tests.factories import NOON, make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,22 @@ def test_online_shows_the_secret_link_to_whoever_joins_online_only():
 
     assert b"call.example.org" not in entry_of(here)[0]
     assert b"call.example.org" in entry_of(there)[0]
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s != Status.CONFIRMED])
+def test_nobody_but_the_confirmed_learns_where_the_meeting_is_shown(status):
+    meeting = make_meeting(
+        format=Format.ONLINE, online_url="https://call.example.org/secret", seat_limit=0
+    )
+    ada = make_registration(meeting=meeting, status=status)
+
+    file = calendar.download(ada, url=URL)
+    snapshot = letters.snapshot(ada)
+
+    assert b"call.example.org" not in file
+    assert "call.example.org" not in json.dumps(snapshot)
+    [event] = Calendar.from_ical(file).walk("VEVENT")
+    assert event["STATUS"] == ("TENTATIVE" if ada.is_live else "CANCELLED")
 
 
 def test_the_public_file_names_nobody_and_publishes():

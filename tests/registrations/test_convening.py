@@ -120,7 +120,7 @@ def test_more_seats_go_to_those_who_wait_and_fewer_than_taken_are_refused():
     )
 
     promoted = convening.set_seat_limit(meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER)
-    with pytest.raises(convening.LimitBelowTaken):
+    with pytest.raises(seats.LimitBelowTaken):
         convening.set_seat_limit(meeting=meeting, seat_limit=2, at=NOON, by=ORGANIZER)
 
     assert promoted == [first, second]

@@ -96,12 +96,12 @@ def own_database(django_db_blocker) -> Iterator[None]:
 def test_control_looking_before_taking_oversells(own_database, monkeypatch):
     """The same crowd with the counter read first and written later: the test above has teeth."""
 
-    def look_then_take(meeting_id: int) -> bool:
-        counter = SeatLimit.objects.get(meeting_id=meeting_id)
+    def look_then_take(registration: Registration, limits: list[SeatLimit]) -> bool:
+        counter = SeatLimit.objects.get(pk=limits[-1].pk)
         sleep(0.3)
-        if not seats.has_room(counter):
+        if counter.is_full:
             return False
-        SeatLimit.objects.filter(meeting_id=meeting_id).update(taken=F("taken") + 1)
+        SeatLimit.objects.filter(pk=counter.pk).update(taken=F("taken") + 1)
         return True
 
     monkeypatch.setattr(seats, "take", look_then_take)
@@ -146,12 +146,12 @@ def test_a_cancellation_leaves_no_free_seat_with_somebody_waiting():
 def test_control_waiting_without_the_condition_strands_people(monkeypatch):
     """Counting whoever waits without looking at the seats again: some wait for ever."""
 
-    def draw_blindly(meeting_id: int) -> seats.Turn:
+    def draw_blindly(limits: list[SeatLimit], **_options: bool) -> seats.Turn:
         sleep(0.01)
-        SeatLimit.objects.filter(meeting_id=meeting_id).update(
+        SeatLimit.objects.filter(pk=limits[-1].pk).update(
             waiting=F("waiting") + 1, last_line=F("last_line") + 1
         )
-        counter = SeatLimit.objects.get(meeting_id=meeting_id)
+        counter = SeatLimit.objects.get(pk=limits[-1].pk)
         return seats.Turn(counter.waiting, counter.last_line)
 
     monkeypatch.setattr(seats, "draw_turn", draw_blindly)

@@ -1,9 +1,9 @@
-"""Who has a seat and who waits: registrations, seat counters, consents, reminder rules."""
+"""Who comes: a registration is the person, the wish for a seat, and what became of it."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -12,9 +12,6 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from events.models import validate_time_zone
-
-if TYPE_CHECKING:
-    pass
 
 
 class Status(models.TextChoices):
@@ -49,37 +46,6 @@ class Source(models.TextChoices):
 class AttendanceMode(models.TextChoices):
     IN_PERSON = "in_person", _("in person")
     ONLINE = "online", _("online")
-
-
-class SeatLimit(models.Model):
-    """
-    How many seats there are and how many are taken: the counter that decides.
-
-    Changed last in a transaction, by one conditional UPDATE (registrations.seats); the
-    row is narrow and updated in place, so that a hot meeting stays cheap. `seat_limit`
-    None is no limit. Limits of a category or a region are further rows of the meeting.
-    """
-
-    meeting = models.OneToOneField(
-        "events.Meeting", models.CASCADE, primary_key=True, related_name="seats"
-    )
-    seat_limit = models.PositiveIntegerField(null=True, blank=True)
-    taken = models.PositiveIntegerField(default=0)
-    over = models.PositiveIntegerField(default=0)
-    waiting = models.PositiveIntegerField(default=0)
-    # The number that the last person to wait drew. It only rises.
-    last_line = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(seat_limit=None) | Q(taken__lte=F("seat_limit")),
-                name="never_more_seats_taken_than_there_are",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.taken}+{self.over}/{self.seat_limit} of {self.meeting_id}"
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -290,177 +256,3 @@ class Registration(models.Model):
     @property
     def zone(self) -> ZoneInfo | None:
         return ZoneInfo(self.zone_name) if self.zone_name else None
-
-
-class ConsentKind(models.TextChoices):
-    PROCESSING = "processing", _("processing of personal data")
-    DISTRIBUTION = "distribution", _("publication in the list of participants")
-    PHOTO = "photo", _("photo and video")
-    ADVERTISING = "advertising", _("other mail from the organizer")
-
-
-class ConsentDocumentQuerySet(models.QuerySet["ConsentDocument"]):
-    def current(self) -> Self:
-        return self.filter(replaced_at=None).order_by("position", "pk")
-
-
-class ConsentDocument(models.Model):
-    """
-    A text that people agree to: one document, one unticked box (152-FZ Art. 9, GDPR 7).
-
-    Never edited: a changed text is a new version, so that a consent always names the
-    words it was given to.
-    """
-
-    meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="consent_documents")
-    kind = models.CharField(max_length=12, choices=ConsentKind, default=ConsentKind.PROCESSING)
-    version = models.PositiveSmallIntegerField(default=1)
-    title = models.CharField(max_length=200)
-    title_alt = models.CharField(max_length=200, blank=True)
-    text = models.TextField()
-    text_alt = models.TextField(blank=True)
-    sha256 = models.CharField(max_length=64)
-    is_required = models.BooleanField(default=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField()
-    replaced_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ConsentDocumentQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=ConsentKind.values), name="consent_kind_is_known"
-            ),
-            models.UniqueConstraint(
-                fields=["meeting", "kind", "version"], name="one_text_per_kind_and_version"
-            ),
-            models.UniqueConstraint(
-                fields=["meeting", "kind"],
-                condition=Q(replaced_at=None),
-                name="one_current_text_per_kind",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} v{self.version} of {self.meeting_id}"
-
-
-class GivenBy(models.TextChoices):
-    SELF = "self", _("by the person")
-    PROXY = "proxy", _("by whoever registered the person")
-    ORGANIZER = "organizer", _("recorded by the organizer")
-
-
-class Consent(models.Model):
-    """That a document was agreed to: when, in which language, by whom, from where."""
-
-    registration = models.ForeignKey(Registration, models.CASCADE, related_name="consents")
-    document = models.ForeignKey(ConsentDocument, models.PROTECT, related_name="+")
-    given_at = models.DateTimeField()
-    given_by = models.CharField(max_length=9, choices=GivenBy)
-    language = models.CharField(max_length=10)
-    ip_address = models.GenericIPAddressField(null=True, blank=True)
-    user_agent = models.CharField(max_length=300, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["registration", "document"],
-                condition=Q(withdrawn_at=None),
-                name="a_document_is_agreed_to_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(given_by__in=GivenBy.values), name="consent_giver_is_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.document_id} by {self.registration_id}"
-
-
-class IdempotencyKey(models.Model):
-    """
-    The first answer to a request that carried a key; its repetition gets the same one.
-
-    Kept for 48 hours. The row is inserted first, in the request's own transaction: a
-    parallel twin waits on the unique index and then reads the first answer.
-    """
-
-    scope = models.CharField(max_length=80)
-    key = models.CharField(max_length=80)
-    body_hash = models.BinaryField(max_length=32)
-    answer = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_key")]
-        indexes = [models.Index("created_at", name="idempotency_by_age")]
-
-    def __str__(self) -> str:
-        return f"{self.key} of {self.scope}"
-
-
-class RuleKind(models.TextChoices):
-    DAYS_BEFORE = "days_before", _("days before, at a time of day")
-    HOURS_BEFORE = "hours_before", _("hours before")
-
-
-class Audience(models.TextChoices):
-    ALL = "all", _("everybody")
-    IN_PERSON = "in_person", _("those who come")
-    ONLINE = "online", _("those who join online")
-
-
-class ReminderRule(models.Model):
-    """When participants are reminded: days before at the venue's clock, or hours before."""
-
-    meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="reminder_rules")
-    kind = models.CharField(max_length=12, choices=RuleKind)
-    amount = models.PositiveSmallIntegerField(_("how many"))
-    at_time = models.TimeField(_("at"), null=True, blank=True)
-    audience = models.CharField(max_length=9, choices=Audience, default=Audience.ALL)
-    is_enabled = models.BooleanField(_("send it"), default=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind=RuleKind.DAYS_BEFORE, at_time__isnull=False)
-                | Q(kind=RuleKind.HOURS_BEFORE, at_time=None),
-                name="a_rule_in_days_has_a_time_of_day",
-            ),
-            models.CheckConstraint(
-                condition=Q(audience__in=Audience.values), name="reminder_audience_is_known"
-            ),
-            models.UniqueConstraint(
-                "meeting",
-                "kind",
-                "amount",
-                "at_time",
-                "audience",
-                name="a_reminder_rule_stands_once",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.kind} of {self.meeting_id}"
-
-
-class Throttle(models.Model):
-    """A counter per key and window, in PostgreSQL: a limit must hold without Redis."""
-
-    key = models.CharField(max_length=120)
-    window_starts_at = models.DateTimeField()
-    hits = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "window_starts_at"], name="one_counter_per_window"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.hits}"

@@ -1,0 +1,90 @@
+"""Who gets how many seats: the meeting's own limit, and narrower ones."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from registrations import convening, limits
+from registrations.api.permissions import acting, own_meeting
+from registrations.limit_serializers import (
+    AllLimitsSerializer,
+    LimitSerializer,
+    NarrowLimitSerializer,
+    SeatsSerializer,
+)
+from registrations.models import Scope, SeatLimit, SeatLimitQuerySet
+
+SCOPES = [scope.name.lower() for scope in Scope if scope != Scope.MEETING]
+SCOPE = OpenApiParameter("scope", str, OpenApiParameter.PATH, enum=SCOPES)
+CODE = OpenApiParameter(
+    "code", str, OpenApiParameter.PATH, description="Of the category, region, district; an id."
+)
+
+
+class SeatLimitsView(APIView):
+    """The meeting's own limit, with all counters."""
+
+    @extend_schema(responses=AllLimitsSerializer, summary="Read the seat counters")
+    def get(self, request: Request, meeting: str) -> Response:
+        """`limits` are the narrower ones: a participant needs a seat in all that apply."""
+        target = own_meeting(request, meeting)
+        shown = AllLimitsSerializer(target.seats, context={"limits": _narrow(target.pk)})
+        return Response(shown.data)
+
+    @extend_schema(request=SeatsSerializer, responses=AllLimitsSerializer, summary="Set the limit")
+    def patch(self, request: Request, meeting: str) -> Response:
+        """New seats go to those who wait, in order; they are told."""
+        body = SeatsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        convening.set_seat_limit(
+            meeting=own_meeting(request, meeting),
+            seat_limit=body.validated_data["seat_limit"],
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return self.get(request, meeting)
+
+
+class SeatLimitView(APIView):
+    """One narrow limit: of a category, a region, a district, an organization."""
+
+    @extend_schema(
+        parameters=[SCOPE, CODE],
+        request=LimitSerializer,
+        responses=NarrowLimitSerializer,
+        summary="Set a narrow limit",
+    )
+    def put(self, request: Request, meeting: str, scope: str, code: str) -> Response:
+        """Whoever is confirmed already takes a seat of it; more seats go to those who wait."""
+        target = own_meeting(request, meeting)
+        body = LimitSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        changed = limits.change(
+            meeting=target,
+            target=limits.find(target, scope=scope, code=code),
+            wish=limits.Wish(**body.validated_data),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return Response(NarrowLimitSerializer(_narrow(target.pk).get(pk=changed.pk)).data)
+
+    @extend_schema(parameters=[SCOPE, CODE], responses={204: None}, summary="Remove a narrow limit")
+    def delete(self, request: Request, meeting: str, scope: str, code: str) -> Response:
+        """Twice is harmless."""
+        target = own_meeting(request, meeting)
+        limits.remove(
+            meeting=target,
+            target=limits.find(target, scope=scope, code=code),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return Response(status=204)
+
+
+def _narrow(meeting_id: int) -> SeatLimitQuerySet:
+    rows = SeatLimit.objects.filter(meeting=meeting_id).exclude(scope=Scope.MEETING)
+    return rows.select_related("category", "region", "group", "organization").in_order()

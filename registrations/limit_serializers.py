@@ -1,0 +1,70 @@
+"""What the API says and takes about seats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from registrations.models import MOST_SEATS, Scope, SeatLimit
+
+
+class LimitSerializer(serializers.Serializer[Any]):
+    """How many seats, and how many of the meeting's are kept until when."""
+
+    seat_limit = serializers.IntegerField(
+        min_value=0, max_value=MOST_SEATS, allow_null=True, default=None,
+        help_text="Null: as many as the meeting has.",
+    )  # fmt: skip
+    reserve = serializers.IntegerField(
+        min_value=0, max_value=MOST_SEATS, default=0, help_text="Seats that nobody else gets."
+    )
+    reserved_until = serializers.DateTimeField(allow_null=True, default=None)
+    shows_left = serializers.BooleanField(
+        default=False, help_text="Whether everybody may know how many seats are left."
+    )
+
+
+class NarrowLimitSerializer(serializers.ModelSerializer[SeatLimit]):
+    """A narrow limit with its counters. `free` is null without a number."""
+
+    scope = serializers.SerializerMethodField()
+    code = serializers.SerializerMethodField()
+    free = serializers.IntegerField(source="left", allow_null=True, read_only=True)
+
+    class Meta:
+        model = SeatLimit
+        fields = [
+            "scope", "code", "seat_limit", "taken", "over", "free", "reserve", "reserved_until",
+            "shows_left",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_scope(self, limit: SeatLimit) -> str:
+        return Scope(limit.scope).name.lower()
+
+    def get_code(self, limit: SeatLimit) -> str:
+        of = limit.category or limit.region or limit.group
+        return of.code if of else str(limit.organization_id)
+
+
+class SeatsSerializer(serializers.Serializer[Any]):
+    """The meeting's own counters. `free` is null without a limit."""
+
+    seat_limit = serializers.IntegerField(min_value=0, max_value=MOST_SEATS, allow_null=True)
+    taken = serializers.IntegerField(read_only=True)
+    over = serializers.IntegerField(read_only=True, help_text="Seated beyond the limit.")
+    held = serializers.IntegerField(read_only=True, help_text="Kept for somebody, not taken yet.")
+    waiting = serializers.IntegerField(read_only=True)
+    free = serializers.IntegerField(source="left", allow_null=True, read_only=True)
+
+
+class AllLimitsSerializer(SeatsSerializer):
+    """The meeting's own counters and its narrower limits."""
+
+    limits = serializers.SerializerMethodField()
+
+    @extend_schema_field(NarrowLimitSerializer(many=True))
+    def get_limits(self, _seats: SeatLimit) -> Any:
+        return NarrowLimitSerializer(self.context.get("limits", []), many=True).data

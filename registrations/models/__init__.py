@@ -1,0 +1,54 @@
+"""Who has a seat and who waits: registrations, seats, consents, reminder rules, guards."""
+
+from registrations.models.consents import (
+    Consent,
+    ConsentDocument,
+    ConsentDocumentQuerySet,
+    ConsentKind,
+    GivenBy,
+)
+from registrations.models.guards import IdempotencyKey, Throttle
+from registrations.models.registration import (
+    LIVE,
+    AttendanceMode,
+    Registration,
+    RegistrationQuerySet,
+    Seat,
+    Source,
+    Status,
+)
+from registrations.models.reminders import Audience, ReminderRule, RuleKind
+from registrations.models.seats import (
+    MOST_SEATS,
+    TARGETS,
+    Scope,
+    SeatHold,
+    SeatLimit,
+    SeatLimitQuerySet,
+)
+
+__all__ = [
+    "LIVE",
+    "MOST_SEATS",
+    "TARGETS",
+    "AttendanceMode",
+    "Audience",
+    "Consent",
+    "ConsentDocument",
+    "ConsentDocumentQuerySet",
+    "ConsentKind",
+    "GivenBy",
+    "IdempotencyKey",
+    "Registration",
+    "RegistrationQuerySet",
+    "ReminderRule",
+    "RuleKind",
+    "Scope",
+    "Seat",
+    "SeatHold",
+    "SeatLimit",
+    "SeatLimitQuerySet",
+    "Source",
+    "Status",
+    "Throttle",
+]

@@ -1,0 +1,191 @@
+"""How many seats there are, for whom, and who sits on which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Meeting
+
+
+class Scope(models.IntegerChoices):
+    """What a limit is about. The number is the order in which counters are locked."""
+
+    ORGANIZATION = 30, _("organization")
+    CATEGORY = 40, _("category")
+    REGION = 50, _("region")
+    GROUP = 60, _("district")
+    MEETING = 90, _("the whole meeting")
+
+
+# More than any hall has; what is typed beyond it is a slip.
+MOST_SEATS = 1_000_000
+
+# The column that names what the limit is about.
+TARGETS = {
+    Scope.ORGANIZATION: "organization",
+    Scope.CATEGORY: "category",
+    Scope.REGION: "region",
+    Scope.GROUP: "group",
+    Scope.MEETING: "whole",
+}
+
+
+class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
+    def in_order(self) -> Self:
+        """Narrow to wide, the meeting's own last: nobody locks them in another order."""
+        return self.order_by("scope", "pk")
+
+    def open(self, meeting: Meeting, seat_limit: int | None) -> SeatLimit:
+        """The limit that every meeting has from its first day on."""
+        return self.create(
+            meeting=meeting,
+            whole=meeting,
+            scope=Scope.MEETING,
+            seat_limit=seat_limit,
+            shows_left=True,
+        )
+
+    def shown(self) -> Self:
+        """Whose free seats everybody may know."""
+        return self.filter(shows_left=True, seat_limit__isnull=False)
+
+    def reserves_due(self, at: datetime) -> Self:
+        """Whose kept seats are kept no longer."""
+        return self.filter(reserved_until__lte=at)
+
+
+class SeatLimit(models.Model):
+    """
+    How many seats there are and how many are taken: the counter that decides.
+
+    One row for the whole meeting, further ones for a category, a region, a district, an
+    organization of it. A registration takes a seat in all that apply or in none
+    (registrations.seats). Rows are narrow and updated in place, so that a hot meeting stays
+    cheap. `seat_limit` None is no limit.
+
+    `reserve` seats of the meeting are kept for a narrow limit until `reserved_until`; those
+    of them that nobody has taken yet stand in the meeting's `held`.
+    """
+
+    meeting = models.ForeignKey("events.Meeting", models.CASCADE, related_name="seat_limits")
+    scope = models.PositiveSmallIntegerField(choices=Scope)
+    whole = models.OneToOneField(
+        "events.Meeting", models.CASCADE, null=True, blank=True, related_name="seats"
+    )
+    category = models.ForeignKey(
+        "events.Category", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    region = models.ForeignKey(
+        "events.Region", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    group = models.ForeignKey(
+        "events.RegionGroup", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    organization = models.ForeignKey(
+        "events.Organization", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    seat_limit = models.PositiveIntegerField(null=True, blank=True)
+    taken = models.PositiveIntegerField(default=0)
+    over = models.PositiveIntegerField(default=0)
+    shows_left = models.BooleanField(_("show how many seats are left"), default=False)
+    reserve = models.PositiveIntegerField(default=0)
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    held = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+    # The number that the last person to wait drew. It only rises.
+    last_line = models.PositiveIntegerField(default=0)
+    # Rises whenever the meeting's limits change: whoever read them before reads again.
+    layout = models.PositiveIntegerField(default=0)
+
+    objects = SeatLimitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seat_limit=None) | Q(seat_limit__gte=F("taken") + F("held")),
+                name="never_more_seats_taken_than_there_are",
+            ),
+            models.CheckConstraint(
+                condition=reduce(
+                    or_,
+                    (
+                        Q(
+                            scope=scope,
+                            **{f"{name}__isnull": name != own for name in TARGETS.values()},
+                        )
+                        for scope, own in TARGETS.items()
+                    ),
+                ),
+                name="a_limit_is_about_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(whole=None) | Q(whole=F("meeting")),
+                name="a_meetings_own_limit_is_its_own",
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "category", "region", "group", "organization"],
+                name="one_limit_about_one_thing",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(scope=Scope.MEETING) | Q(held=0, waiting=0, last_line=0, layout=0),
+                name="people_wait_at_the_meetings_own_limit",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve=0, reserved_until=None)
+                | (Q(reserve__gt=0, reserved_until__isnull=False) & ~Q(scope=Scope.MEETING)),
+                name="seats_are_kept_for_somebody_until_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(seat_limit=None) | Q(reserve__lte=F("seat_limit")),
+                name="no_more_seats_are_kept_than_may_be_taken",
+            ),
+        ]
+        indexes = [
+            models.Index("reserved_until", name="reserve_due", condition=Q(reserve__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.taken}+{self.over}/{self.seat_limit} of {self.meeting_id} ({self.scope})"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody without a kept seat finds one."""
+        return self.seat_limit is not None and self.taken + self.held >= self.seat_limit
+
+    @property
+    def left(self) -> int | None:
+        """How many seats are free; None without a limit."""
+        if self.seat_limit is None:
+            return None
+        return max(self.seat_limit - self.taken - self.held, 0)
+
+    @property
+    def kept(self) -> int:
+        """How many seats are kept for this limit and not taken yet."""
+        return max(self.reserve - self.taken, 0)
+
+
+class SeatHold(models.Model):
+    """That somebody sits on a seat of a limit: the rows that the counters count."""
+
+    registration = models.ForeignKey("Registration", models.CASCADE, related_name="holds")
+    limit = models.ForeignKey(SeatLimit, models.CASCADE, related_name="holds")
+    is_over = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "limit"], name="a_seat_of_a_limit_is_taken_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} on {self.limit_id}"

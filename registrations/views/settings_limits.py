@@ -1,0 +1,95 @@
+"""Who gets how many seats: the meeting's narrow limits, one form each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts import journal
+from accounts.refusals import Refused
+from events.models import Meeting
+from events.office import OfficeRequest
+from registrations import limits, waitlist
+from registrations.limit_forms import LimitForm, known, target_of
+from registrations.models import Scope, SeatLimit
+from registrations.views.settings_frame import saved, show
+
+
+@dataclass(frozen=True)
+class Line:
+    """A limit as its line shows it; `form` changes it."""
+
+    limit: SeatLimit
+    name: str
+    target: str
+    waiting: int
+    form: LimitForm
+
+
+def limits_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """All limits; POST adds, changes or removes one."""
+    if request.method != "POST":
+        return _show(request, meeting, LimitForm(meeting=meeting))
+    form = LimitForm(request.POST, meeting=meeting)
+    if "remove" in request.POST:
+        return _remove(request, meeting)
+    if form.is_valid():
+        try:
+            limits.change(
+                meeting=meeting,
+                target=form.chosen,
+                wish=form.wish,
+                at=timezone.now(),
+                by=journal.organizer(request.user),
+            )
+        except limits.NothingToKeep as refusal:
+            form.add_error("reserve", str(refusal))
+        except Refused as refusal:
+            form.add_error("seat_limit", str(refusal))
+        else:
+            return saved(request, meeting, "limits")
+    return _show(request, meeting, form)
+
+
+def _remove(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    scope, _colon, code = request.POST.get("target", "").partition(":")
+    limits.remove(
+        meeting=meeting,
+        target=limits.find(meeting, scope=scope, code=code),
+        at=timezone.now(),
+        by=journal.organizer(request.user),
+    )
+    return saved(request, meeting, "limits")
+
+
+def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResponse:
+    """A form that was refused stands in its own line, or at the end where it adds one."""
+    rows = (
+        SeatLimit.objects.filter(meeting=meeting)
+        .exclude(scope=Scope.MEETING)
+        .select_related(
+            "meeting", "category", "region__region_set", "group__region_set", "organization"
+        )
+        .in_order()
+    )
+    refused = form.data.get("target") if form.is_bound else None
+    lines = []
+    for row in rows:
+        target = target_of(row)
+        own = form if target == refused else LimitForm(meeting=meeting, initial=known(row))
+        # The same fields stand on the page several times.
+        own.auto_id = f"limit_{row.pk}_%s"
+        waiting = waitlist.waiting_for(row).count()
+        lines.append(Line(row, waitlist.called(row), target, waiting, own))
+    is_new = refused not in {line.target for line in lines}
+    return show(
+        request,
+        meeting,
+        "limits",
+        form=form,
+        adding=form if is_new else LimitForm(meeting=meeting),
+        lines=lines,
+        whole=SeatLimit.objects.get(whole=meeting),
+    )

@@ -1,0 +1,123 @@
+"""The page on which an organizer shares the seats out, and what participants see of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registrations import form_stamp, limits
+from registrations.models import SeatLimit, Status
+from tests.factories import ORGANIZER, make_meeting, make_registration, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def meeting():
+    at = timezone.now()
+    return make_meeting(
+        slug="parks", owner=make_user(), seat_limit=10, starts_at=at + timedelta(days=20),
+        ends_at=at + timedelta(days=20, hours=3),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def office(meeting):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(meeting.owners.get())
+    return client
+
+
+PAGE = "/manage/parks/edit/limits/"
+
+
+def test_a_limit_is_added_changed_and_removed(office, meeting):
+    made = office.post(PAGE, {"target": "region:RU-KLU", "seat_limit": "5"})
+    changed = office.post(
+        PAGE, {"target": "region:RU-KLU", "seat_limit": "5", "reserve": "2",
+               "reserved_until": f"{timezone.now() + timedelta(days=5):%Y-%m-%dT%H:%M}"},
+    )  # fmt: skip
+
+    assert (made.status_code, changed.status_code) == (303, 303)
+    row = SeatLimit.objects.get(region__code="RU-KLU")
+    held = SeatLimit.objects.get(whole=meeting).held
+    assert (row.seat_limit, row.reserve, held) == (5, 2, 2)
+    page = office.get(PAGE).content.decode()
+    assert "Kaluga Oblast" in page
+    assert "2 of 2, until" in page
+
+    assert office.post(PAGE, {"target": "region:RU-KLU", "remove": "1"}).status_code == 303
+    assert not SeatLimit.objects.filter(region__code="RU-KLU").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "objection"),
+    [
+        ({"target": "region:RU-KLU"}, "Say how many seats, or how many are kept."),
+        ({"target": "", "seat_limit": "5"}, "This field is required."),
+        ({"target": "region:RU-XX", "seat_limit": "5"}, "Select a valid choice."),
+        ({"target": "region:RU-KLU", "reserve": "1"}, "Say until which day they are kept."),
+        (
+            {"target": "region:RU-KLU", "reserve": "11", "reserved_until": "2100-01-01T10:00"},
+            "Only 10 seats of the meeting are free.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_field(office, typed, objection):
+    answer = office.post(PAGE, typed)
+
+    assert answer.status_code == 422
+    assert objection in answer.content.decode()
+    assert SeatLimit.objects.count() == 1
+
+
+def test_a_stranger_finds_no_limits(meeting):
+    stranger = Client()
+    stranger.force_login(make_user())
+
+    assert stranger.get(PAGE).status_code == 404
+    assert stranger.post(PAGE, {"target": "region:RU-KLU", "seat_limit": "0"}).status_code == 404
+    assert Client().get(PAGE).status_code == 302
+    assert SeatLimit.objects.count() == 1
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_each_limit_costs_one_question_more(office, meeting, rows, django_assert_num_queries):
+    for code in ("RU-KLU", "RU-KGD", "RU-PRI")[:rows]:
+        office.post(PAGE, {"target": f"region:{code}", "seat_limit": "5"})
+    office.get(PAGE)
+
+    # Four lists to choose from in each line's form, and who waits for it.
+    with django_assert_num_queries(9 + 5 * rows):
+        office.get(PAGE)
+
+
+def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, monkeypatch):
+    monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    limits.change(
+        meeting=meeting, target=kaluga, wish=limits.Wish(seat_limit=1, shows_left=True),
+        at=timezone.now(), by=ORGANIZER,
+    )  # fmt: skip
+    visitor = Client(headers={"accept-language": "en"})
+    seen = visitor.get("/m/parks/").content.decode()
+    assert 'Kaluga Oblast</span>: <span class="num">1</span>' in seen
+    make_registration(meeting=meeting, region=kaluga)
+    typed = {
+        "who": "self", "family_name": "Ivanov", "given_name": "Petr", "email": "p@example.org",
+        "organization": "Park", "position": "Head", "region": "RU-KLU",
+        "category": str(meeting.categories.get(code="member").pk),
+        "stamp": "",
+    }  # fmt: skip
+
+    asked = visitor.post("/m/parks/register/", typed)
+    page = asked.content.decode()
+    assert asked.status_code == 409
+    assert "All seats for “Kaluga Oblast” are taken." in page
+    assert 'name="accepts_waiting"' in page
+    waits = visitor.post("/m/parks/register/", typed | {"accepts_waiting": "1"})
+
+    assert waits.status_code == 303
+    assert "number 1 in line for “Kaluga Oblast”" in visitor.get(waits["Location"]).content.decode()
+    assert meeting.registrations.waitlisted().get().status == Status.WAITLISTED
