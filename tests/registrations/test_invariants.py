@@ -1,6 +1,7 @@
 """Long random lives of a meeting: whatever people do, the counters are the rows."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +11,8 @@ from accounts import journal
 from accounts.refusals import Refused
 from events.models import Approval, Format
 from notifications.models import Message
-from registrations import amending, booking, convening, erasure, intake, review, seats
-from registrations.models import AttendanceMode, Registration, Seat, Status
+from registrations import amending, booking, convening, erasure, intake, limits, review, seats
+from registrations.models import AttendanceMode, Registration, Seat, SeatLimit, Status
 from tests.factories import (
     LINK,
     NOON,
@@ -29,18 +30,41 @@ ACTS = st.tuples(
         + ["cancel"] * 3
         + ["restore", "approve", "approve over", "decline", "promote", "promote over"]
         + ["press", "member", "online", "in person", "erase", "more seats", "fewer seats"]
+        + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
     ),
     st.integers(0, 7),
 )
 
 
+def limit(meeting, target, **wish):
+    limits.change(meeting=meeting, target=target, wish=limits.Wish(**wish), at=NOON, by=ORGANIZER)
+
+
+SHARES = {
+    "limit region": lambda meeting, place, n: limit(meeting, place, seat_limit=n % 3),
+    "keep for region": lambda meeting, place, n: limit(
+        meeting, place, reserve=n % 3, reserved_until=NOON + timedelta(days=1)
+    ),
+    "limit category": lambda meeting, _place, n: limit(
+        meeting, category(meeting), seat_limit=n % 4
+    ),
+    "unlimit": lambda meeting, place, _n: limits.remove(
+        meeting=meeting, target=place, at=NOON, by=ORGANIZER
+    ),
+    "release": lambda _meeting, _place, _n: limits.release_due(at=NOON + timedelta(days=1)),
+}
+
+
 def act(meeting, name: str, choice: int) -> None:
+    places = list(meeting.region_set.regions.order_by("pk"))
+    place = places[choice % len(places)]
     if name == "register":
         code = "press" if choice == 7 else "member"
-        booking.register(
-            meeting=meeting, application=make_application(meeting, category_code=code),
-            consents=[], at=NOON, by=journal.PUBLIC,
-        )  # fmt: skip
+        who = make_application(meeting, category_code=code, region=place)
+        booking.register(meeting=meeting, application=who, consents=[], at=NOON, by=journal.PUBLIC)
+        return
+    if name in SHARES:
+        SHARES[name](meeting, place, choice)
         return
     if name in ("more seats", "fewer seats"):
         limit = meeting.seats.seat_limit + (choice if name == "more seats" else -choice)
@@ -56,6 +80,9 @@ def act(meeting, name: str, choice: int) -> None:
     elif name in ("online", "in person"):
         mode = AttendanceMode.ONLINE if name == "online" else AttendanceMode.IN_PERSON
         amending.amend(**who | {"by": LINK}, changes={"attendance_mode": mode}, version=None)
+    elif name == "move":
+        by = {"by": LINK} if choice % 2 else {"as_organizer": True}
+        amending.amend(**who | by, changes={"region": place}, version=None)
     else:
         {
             "cancel": lambda: booking.cancel(**who | {"by": LINK}),
@@ -69,6 +96,13 @@ def act(meeting, name: str, choice: int) -> None:
         }[name]()
 
 
+def limits_of(person):
+    return seats.applying(
+        meeting_id=person.meeting_id, category_id=person.category_id, region=person.region,
+        organization_key=person.organization_key,
+    )  # fmt: skip
+
+
 def live_through(acts, approval) -> None:
     meeting = make_meeting(seat_limit=2, approval=approval, format=Format.HYBRID)
     for name, choice in acts:
@@ -76,9 +110,10 @@ def live_through(acts, approval) -> None:
             act(meeting, name, choice)
         meeting.seats.refresh_from_db()
         assert seats.audit(meeting.pk) == {}, (name, choice)
-        counter = meeting.seats
-        assert not (counter.waiting and not counter.is_full), (name, choice)
-        assert not (counter.over and not counter.is_full), (name, choice)
+        for row in SeatLimit.objects.filter(meeting=meeting):
+            assert not (row.over and not row.is_full), (name, choice, row)
+        for person in Registration.objects.waitlisted().filter(meeting=meeting):
+            assert seats.full(limits_of(person)), (name, choice, "a seat, and somebody waits")
     for person in Registration.objects.filter(meeting=meeting).select_related("category"):
         needs = intake.takes_seat(
             meeting=meeting, category=person.category, attendance_mode=person.attendance_mode

@@ -1,0 +1,148 @@
+"""Real threads over several limits at once: nobody too many, nobody forgotten, no deadlock."""
+
+from datetime import timedelta
+from time import sleep
+
+import pytest
+from django.db.models import F
+
+from registrations import amending, booking, limits, seats
+from registrations.models import Registration, SeatHold, SeatLimit, Status
+from tests.factories import LINK, NOON, ORGANIZER, category, make_meeting, make_registration
+from tests.registrations.test_races import at_once, own_database, registering
+
+__all__ = ["own_database"]
+pytestmark = pytest.mark.django_db(transaction=True)
+REPETITIONS = 100
+
+
+def shared_out(*, seat_limit=3, region_limit=2, category_limit=2):
+    """A meeting with limits of a region and of a category beside its own."""
+    meeting = make_meeting(seat_limit=seat_limit)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    for target, number in ((kaluga, region_limit), (category(meeting), category_limit)):
+        limits.change(
+            meeting=meeting, target=target, wish=limits.Wish(seat_limit=number), at=NOON,
+            by=ORGANIZER,
+        )  # fmt: skip
+    return meeting, kaluga
+
+
+def unbroken(results):
+    assert not [result for result in results if isinstance(result, Exception)], results
+    return results
+
+
+def test_the_last_seat_of_three_limits_goes_to_one():
+    for _ in range(REPETITIONS):
+        meeting, kaluga = shared_out(seat_limit=2, region_limit=1, category_limit=1)
+
+        statuses = unbroken(at_once(*(registering(meeting, region=kaluga) for _ in range(4))))
+
+        assert sorted(statuses) == ["confirmed", "waitlisted", "waitlisted", "waitlisted"]
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_control_of_three_limits_looking_before_taking_oversells(own_database, monkeypatch):
+    def look_then_take(registration, rows):
+        if seats.full(SeatLimit.objects.filter(pk__in=[row.pk for row in rows]).in_order()):
+            return False
+        sleep(0.2)
+        for row in rows:
+            SeatLimit.objects.filter(pk=row.pk).update(taken=F("taken") + 1)
+            SeatHold.objects.create(registration=registration, limit=row)
+        return True
+
+    monkeypatch.setattr(seats, "take", look_then_take)
+    meeting, kaluga = shared_out(seat_limit=2, region_limit=1, category_limit=1)
+
+    statuses = at_once(*(registering(meeting, region=kaluga) for _ in range(8)))
+
+    assert statuses.count("confirmed") > 1
+
+
+def test_cancelling_and_registering_in_other_regions_leave_nobody_stranded():
+    for turn in range(REPETITIONS):
+        meeting, kaluga = shared_out(seat_limit=2, region_limit=1, category_limit=2)
+        primorye = meeting.region_set.regions.get(code="RU-PRI")
+        seated = [make_registration(meeting=meeting, region=r) for r in (kaluga, primorye)]
+        waits = make_registration(meeting=meeting, region=kaluga, status=Status.WAITLISTED)
+        leaves = seated[turn % 2]
+
+        unbroken(
+            at_once(
+                lambda p=leaves: booking.cancel(registration=p, at=NOON, by=LINK),
+                registering(meeting, region=kaluga),
+                registering(meeting, region=primorye),
+            )
+        )
+
+        assert seats.audit(meeting.pk) == {}
+        confirmed = Registration.objects.confirmed().filter(meeting=meeting)
+        assert confirmed.count() == 2
+        if leaves.region == kaluga:
+            waits.refresh_from_db()
+            assert waits.status == Status.CONFIRMED
+
+
+def test_two_who_change_places_wait_for_each_other_and_not_for_ever():
+    for _ in range(REPETITIONS):
+        meeting, kaluga = shared_out(seat_limit=4, region_limit=1, category_limit=4)
+        primorye = meeting.region_set.regions.get(code="RU-PRI")
+        ada = make_registration(meeting=meeting, region=kaluga)
+        bob = make_registration(meeting=meeting, region=primorye)
+
+        def move(person, region):
+            return amending.amend(
+                registration=person, changes={"region": region}, version=None, at=NOON, by=LINK
+            )
+
+        first, second = at_once(
+            lambda m=move, p=ada, r=primorye: m(p, r), lambda m=move, p=bob, r=kaluga: m(p, r)
+        )
+
+        # Bob finds Ada's seat free or not, as it happens; nothing else may happen.
+        assert isinstance(first, Registration)
+        assert isinstance(second, Registration | amending.MeetingFull)
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_a_limit_made_while_people_register_counts_all_of_them():
+    for _ in range(REPETITIONS):
+        meeting = make_meeting(seat_limit=10)
+        kaluga = meeting.region_set.regions.get(code="RU-KLU")
+
+        unbroken(
+            at_once(
+                *(registering(meeting, region=kaluga) for _ in range(3)),
+                lambda m=meeting, r=kaluga: limits.change(
+                    meeting=m, target=r, wish=limits.Wish(seat_limit=5), at=NOON, by=ORGANIZER
+                ),
+            )
+        )
+
+        assert SeatLimit.objects.get(meeting=meeting, region=kaluga).taken == 3
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_seats_are_released_while_people_register():
+    for _ in range(REPETITIONS):
+        meeting = make_meeting(seat_limit=2)
+        kaluga, primorye = (
+            meeting.region_set.regions.get(code=code) for code in ("RU-KLU", "RU-PRI")
+        )
+        day = NOON + timedelta(days=1)
+        limits.change(
+            meeting=meeting, target=kaluga, wish=limits.Wish(reserve=1, reserved_until=day),
+            at=NOON, by=ORGANIZER,
+        )  # fmt: skip
+
+        unbroken(
+            at_once(
+                *(registering(meeting, region=primorye) for _ in range(3)),
+                lambda at=day: limits.release_due(at=at),
+            )
+        )
+
+        assert Registration.objects.confirmed().filter(meeting=meeting).count() == 2
+        assert seats.audit(meeting.pk) == {}
