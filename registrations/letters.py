@@ -90,9 +90,41 @@ def write_link(registration: Registration, *, at: datetime) -> None:
     _write("link", registration, occasion=f"{at:%Y%m%d%H%M%S}", proxy=False)
 
 
-def write_address_corrected(registration: Registration) -> None:
-    """The answer once more, to the corrected address."""
-    write_answer(registration)
+def write_links(registrations: list[Registration], *, to: str, language: str, at: datetime) -> None:
+    """All links that an address has at one meeting, to whoever reads its mailbox."""
+    meeting = registrations[0].meeting
+    with translation.override(language):
+        facts: dict[str, Any] = {
+            "host": host_name(meeting),
+            "title": meeting.text("title"),
+            "short_title": meeting.text("short_title"),
+            "is_sample": meeting.is_sample,
+            "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
+            "people": [
+                {
+                    "name": person.full_name,
+                    "status": str(person.get_status_display()),
+                    "url": links.manage_url(person),
+                }
+                for person in registrations
+            ],
+        }
+    outbox.enqueue(
+        # Pressing twice within a minute is one wish.
+        key=f"links:{meeting.pk}:{registrations[0].uid}:{at:%Y%m%d%H%M}",
+        kind="links",
+        to=to,
+        language=language,
+        template=TEMPLATES + "links",
+        snapshot=facts,
+        subjects=[
+            f"meeting:{meeting.pk}",
+            *(f"registration:{person.pk}" for person in registrations),
+        ],
+        priority=1,
+        reply_to=meeting.contact_email,
+        sender_name=facts["host"],
+    )
 
 
 def write_details_changed(

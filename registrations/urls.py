@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from registrations.views import (
     convening,
+    find,
     form,
     mine,
     organizations,
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<slug:slug>/", public.meeting_page, name="meeting"),
     path("m/<slug:slug>.ics", public.meeting_calendar, name="meeting-calendar"),
     path("m/<slug:slug>/register/", form.register, name="register"),
+    path("m/<slug:slug>/find/", find.find, name="find"),
     path("m/<slug:slug>/consent/<slug:kind>/", public.consent, name="consent"),
     path("r/<str:token>/", include(own)),
     *office,

@@ -56,6 +56,11 @@ def _submit(tab: Tab, world: World) -> None:
         tab.locator("main form button.primary").first.click()
 
 
+def _submit_last(tab: Tab, world: World) -> None:
+    with tab.expect_navigation():
+        tab.locator("main form button.primary").last.click()
+
+
 def _scan(whose: str) -> Act:
     """Type the number of somebody of the sample; "" is a number that nobody has."""
 
@@ -74,6 +79,7 @@ PARTICIPANTS = [
     View("meeting-full", "/m/full/"),
     View("meeting-full-no-list", "/m/full-no-list/"),
     View("meeting-not-yet", "/m/not-yet/"),
+    View("meeting-shared", "/m/shared/"),
     View("meeting-closed", "/m/closed/"),
     View("meeting-over", "/m/over/"),
     View("meeting-called-off", "/m/called-off/"),
@@ -88,10 +94,13 @@ PARTICIPANTS = [
     View("register-waiting", "/m/full/register/"),
     View("register-hybrid", "/m/hybrid/register/"),
     View("register-closed", "/m/closed/register/"),
+    View("find", "/m/open/find/"),
+    View("find-sent", "/m/open/find/?sent"),
     View("mine-confirmed", "/r/{confirmed}/"),
     View("mine-online", "/r/{online}/"),
     View("mine-pending", "/r/{pending}/"),
     View("mine-waiting", "/r/{waitlisted}/"),
+    View("mine-waiting-region", "/r/{waits_for_region}/"),
     View("mine-declined", "/r/{declined}/"),
     View("mine-cancelled", "/r/{cancelled}/"),
     View("mine-called-off", "/r/{called_off}/"),
@@ -130,6 +139,8 @@ OFFICE = [
     View("overview-draft", "/manage/draft/", who="organizer"),
     *(View(f"edit-{section}", f"/manage/{{meeting}}/edit/{section}/", who="organizer")
       for section in EDIT_SECTIONS),
+    View("limits", "/manage/shared/edit/limits/", who="organizer"),
+    View("limits-errors", "/manage/shared/edit/limits/", who="organizer", act=_submit_last),
     View("call-off", "/manage/{meeting}/cancel/", who="organizer"),
     View("participants", "/manage/{meeting}/participants/", who="organizer"),
     View("participants-none", "/manage/{meeting}/participants/?q=zzzz", who="organizer"),

@@ -21,10 +21,11 @@ from django.utils import timezone
 if __name__ == "__main__":
     django.setup()
 
+from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from registrations import links
+from registrations import limits, links
 from registrations.models import AttendanceMode, Registration, Status
 from tests.factories import make_consent, make_meeting, make_registration, make_user
 
@@ -144,6 +145,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
         last = make_registration(meeting=full, status=Status.WAITLISTED, waiting_since=now, at=now)
     known["waitlisted"] = links.token(last)
 
+    known["waits_for_region"] = _share_out(meeting("shared", owner, now), now)
     meeting("full-no-list", owner, now, seat_limit=0, has_waiting_list=False)
     meeting("not-yet", owner, now, registration_opens_at=now + day)
     closed = meeting("closed", owner, now, days=1, registration_closes_at=now - day)
@@ -167,6 +169,23 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     meeting("bare", owner, now, title="Встреча", title_alt="")
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
+
+
+def _share_out(shared: Meeting, now: datetime) -> str:
+    """A meeting with limits of all kinds; returns the link of somebody who waits for one."""
+    kaluga, primorye = (shared.region_set.regions.get(code=f"RU-{c}") for c in ("KLU", "PRI"))
+    for target, wish in {
+        kaluga: limits.Wish(seat_limit=1, shows_left=True),
+        primorye: limits.Wish(reserve=4, reserved_until=now + timedelta(days=6)),
+        shared.categories.get(code="guest"): limits.Wish(seat_limit=12, shows_left=True),
+        kaluga.group: limits.Wish(seat_limit=40),
+    }.items():
+        limits.change(meeting=shared, target=target, wish=wish, at=now, by=journal.SYSTEM)
+    make_registration(meeting=shared, region=kaluga, at=now)
+    waits = make_registration(
+        meeting=shared, region=kaluga, status=Status.WAITLISTED, waiting_since=now, at=now
+    )
+    return links.token(waits)
 
 
 def _sample(owner: User) -> dict[str, str]:
