@@ -8,8 +8,10 @@ gets 304 and no body while nothing has changed.
 from hashlib import blake2b
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +26,23 @@ class Cursor(CursorPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         self._asked = request._request
+        self._rows = queryset.model._meta
         return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """
+        The place that the cursor names.
+
+        :raises NotFound: it cannot be read, or what it names is no value of the ordering
+        """
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            ordered_by = self._rows.get_field(self.ordering[0].lstrip("-"))
+            try:
+                ordered_by.to_python(cursor.position)
+            except (ValueError, ValidationError):
+                raise NotFound(self.invalid_cursor_message) from None
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)

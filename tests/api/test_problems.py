@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from base64 import b64encode
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from tests.api.conftest import application
 pytestmark = pytest.mark.django_db
 
 
+def cursor(text):
+    return b64encode(text.encode()).decode()
+
+
 @pytest.mark.parametrize(
     ("method", "url", "headers", "body", "status", "code"),
     [
@@ -23,6 +28,10 @@ pytestmark = pytest.mark.django_db
         ("get", "meetings/x/registrations/", {}, None, 401, "not_authenticated"),
         ("get", "region-sets/", {"Authorization": "Bearer x"}, None, 401, "authentication_failed"),
         ("delete", "meetings/", {}, None, 401, "not_authenticated"),
+        ("get", "meetings/?cursor=x", {}, None, 404, "not_found"),
+        ("get", f"meetings/?cursor={cursor('p=abc')}", {}, None, 404, "not_found"),
+        ("get", f"meetings/?cursor={cursor('p=%00')}", {}, None, 404, "not_found"),
+        ("get", f"meetings/?cursor={cursor('p=' + '9' * 5000)}", {}, None, 404, "not_found"),
         ("get", "meetings/", {"Accept": "text/html"}, None, 406, "not_acceptable"),
         ("post", "REGISTER", {"Content-Type": "text/plain"}, "x", 415, "unsupported_media_type"),
         ("post", "REGISTER", {}, "{", 400, "parse_error"),
