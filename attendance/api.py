@@ -29,6 +29,7 @@ from attendance.forms import WalkInForm
 from attendance.models import Device, Scan
 from attendance.scanlog import Entry
 from config import visitor
+from config.parsing import MendingJSONParser
 from events.models import Meeting
 from registrations import throttle
 
@@ -127,6 +128,9 @@ def paired(device: Device, token: str) -> dict[str, Any]:
 
 
 class ScansView(DeskView):
+    # A code that a reader garbled is a scan like any other, of nobody known.
+    parser_classes = [MendingJSONParser]
+
     @extend_schema(
         operation_id="checkin_scan",
         request=serializers.ScansSerializer,

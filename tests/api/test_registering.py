@@ -115,18 +115,48 @@ def test_register_needs_the_region_to_be_said(anyone, meeting):
 
 
 def test_register_stores_no_sign_that_the_database_cannot_hold(anyone, meeting):
-    body = json.dumps(application(position="a\x00b", organization="А\ud800О"))
+    body = application(position="a\x00b")
+
+    response = anyone.send("post", url(meeting), body, key="k")
+
+    assert response.status_code == 201, response.content
+    assert Registration.objects.get().position == "ab"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"organization": "А\ud800О"},
+        {"region": "\ud800"},
+        {"category": "\udfff"},
+        {"attendance_mode": "\ud800"},
+        {"language": "\ud800"},
+        {"consents": ["\ud800"]},
+        {"\ud800": ""},
+    ],
+)
+def test_register_refuses_half_a_sign(anyone, meeting, change):
+    body = json.dumps(application(**change))
 
     response = anyone.post(
         f"/api/v1/{url(meeting)}",
         body,
         content_type="application/json",
-        headers={"Idempotency-Key": "k"},
+        headers={"Idempotency-Key": "k", "Accept-Language": "en"},
     )
 
-    assert response.status_code == 201, response.content
-    registration = Registration.objects.get()
-    assert (registration.position, registration.organization) == ("ab", "АО")
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+    assert "half a sign" in response.json()["detail"]
+    assert not Registration.objects.exists()
+
+
+def test_register_takes_a_sign_of_two_halves(anyone, meeting):
+    body = json.dumps(application(position="Ведущий 🎤"))
+
+    response = anyone.post(f"/api/v1/{url(meeting)}", body, content_type="application/json")
+
+    assert response.status_code == 201
+    assert Registration.objects.get().position == "Ведущий 🎤"
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None, [application()]])

@@ -1,5 +1,6 @@
 """The check-in API: what a desk may, and what strangers, links and other desks may not."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -154,6 +155,17 @@ def test_so_does_a_batch(now, django_assert_num_queries):
 
     assert [r["id"] for r in results] == [s["id"] for s in scans]
     assert {r["outcome"] for r in results} == {"accepted"}
+
+
+def test_a_garbled_code_does_not_lose_the_batch(now):
+    meeting = make_meeting()
+    client = at_desk(device_token(meeting, at=now))
+    scans = [item(make_person(meeting)), item(code="\ud800"), item(code="\ud83d\ude00")]
+
+    first, again = (post(client, SCANS, json.dumps({"scans": scans})).json() for _ in "12")
+
+    assert [r["outcome"] for r in first["results"]] == ["accepted", "unknown", "unknown"]
+    assert [r["replayed"] for r in again["results"]] == [True, True, True]
 
 
 def test_a_repeated_request_is_answered_as_the_first(now):
