@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Meeting, Region, in_language
 from registrations import names
+from registrations.forms import PlainField
 from registrations.intake import Application
 
 
@@ -23,11 +24,14 @@ class WalkInForm(forms.Form):
     )
     given_name = forms.CharField(label=_("Given name"), max_length=120, required=False)
     patronymic = forms.CharField(label=_("Patronymic"), max_length=120, required=False)
-    organization = forms.CharField(label=_("Organization"), max_length=300, required=False)
+    organization = PlainField(label=_("Organization"), max_length=300, required=False)
     region = forms.ChoiceField(label=_("Region"), required=False)
     category = forms.ChoiceField(label=_("Category"))
     email = forms.EmailField(
-        label=_("E-mail"), required=False, help_text=_("A letter with the QR code goes there.")
+        max_length=names.ADDRESS_LIMIT,
+        label=_("E-mail"),
+        required=False,
+        help_text=_("A letter with the QR code goes there."),
     )
     consent = forms.BooleanField(
         label=_("The person agrees to the processing of personal data"), required=False
@@ -65,7 +69,6 @@ class WalkInForm(forms.Form):
                 cleaned[name] = names.check(cleaned.get(name, ""))
             except names.NameNotAccepted as error:
                 self.add_error(name, str(error))
-        cleaned["organization"] = names.clean(cleaned.get("organization", ""))
         return cleaned
 
     def application(self, *, language: str) -> Application:

@@ -44,8 +44,9 @@ class NameField(forms.CharField):
 class PlainField(forms.CharField):
     """A line of free text: invisible signs are taken out, nothing else is touched."""
 
-    def clean(self, value: Any) -> str:
-        return names.clean(super().clean(value))
+    def to_python(self, value: Any) -> str:
+        # Before the length is looked at: some letters are two once they are composed (NFC).
+        return names.clean(super().to_python(value) or "")
 
 
 class DetailsForm(forms.Form):
@@ -183,12 +184,14 @@ class RegistrationForm(DetailsForm):
         label=gettext_lazy("Your name"), required=False, max_length=250, widget=_line("name")
     )
     submitted_by_email = forms.EmailField(
+        max_length=names.ADDRESS_LIMIT,
         label=gettext_lazy("Your e-mail"),
         required=False,
         help_text=gettext_lazy("A copy of the letters goes there."),
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     email = forms.EmailField(
+        max_length=names.ADDRESS_LIMIT,
         label=gettext_lazy("E-mail"),
         widget=forms.EmailInput(
             {"autocomplete": "email", "autocapitalize": "off", "spellcheck": "false"}
@@ -275,6 +278,7 @@ class AddressForm(forms.Form):
     """The right e-mail in place of a mistyped one."""
 
     email = forms.EmailField(
+        max_length=names.ADDRESS_LIMIT,
         label=gettext_lazy("E-mail"),
         widget=forms.EmailInput(
             {"autocomplete": "email", "autocapitalize": "off", "spellcheck": "false"}

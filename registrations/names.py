@@ -29,6 +29,7 @@ LIMIT = 120
 KEY_LIMIT = 400  # the columns name_key and sort_key
 ORGANIZATION_KEY_LIMIT = 300
 LATIN_LIMIT = 250  # the column latin_name
+ADDRESS_LIMIT = 254  # the columns with e-mail addresses
 
 SIGNS = frozenset(" -‐‑'’ʼʻ.·,()")
 # A joiner is part of the spelling in Arabic and Indic scripts, and noise elsewhere.

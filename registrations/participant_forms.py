@@ -23,8 +23,9 @@ class _NameField(forms.CharField):
 
 
 class _LineField(forms.CharField):
-    def clean(self, value: Any) -> str:
-        return names.clean(super().clean(value))
+    def to_python(self, value: Any) -> str:
+        # Before the length is looked at: some letters are two once they are composed (NFC).
+        return names.clean(super().to_python(value) or "")
 
 
 def _line(**attrs: Any) -> forms.TextInput:
@@ -46,6 +47,7 @@ class ParticipantForm(forms.Form):
         help_text=gettext_lazy("As on the badge. Empty for a new participant: proposed."),
     )
     email = forms.EmailField(
+        max_length=names.ADDRESS_LIMIT,
         label=gettext_lazy("E-mail"),
         required=False,
         widget=_line(type="email", inputmode="email"),
@@ -165,4 +167,8 @@ class DeclineForm(forms.Form):
 class AddressForm(forms.Form):
     """A corrected address: the answer goes out again, the old link stops working."""
 
-    email = forms.EmailField(label=gettext_lazy("Corrected e-mail"), widget=_line(type="email"))
+    email = forms.EmailField(
+        max_length=names.ADDRESS_LIMIT,
+        label=gettext_lazy("Corrected e-mail"),
+        widget=_line(type="email"),
+    )

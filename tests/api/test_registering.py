@@ -83,6 +83,8 @@ def test_register_without_region_says_so_with_null(anyone, meeting):
         ({"family_name": 7.5, "given_name": []}, "/given_name"),
         ({"email": "nobody"}, "/email"),
         ({"organization": " \u200b "}, "/organization"),
+        ({"organization": "\u0958" * 300}, "/organization"),
+        ({"phone": "\u0958" * 40}, "/phone"),
         ({"region": "RU-XXX"}, "/region"),
         ({"region": {"a": 1}}, "/region"),
         ({"region": "RU\x00"}, "/region"),

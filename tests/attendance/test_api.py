@@ -352,11 +352,14 @@ def test_walk_ins_that_are_not_possible(now):
     refused = post(may_not, "/api/v1/checkin/walk-ins/", walk_in(family_name="Другой"))
     nameless = post(client, "/api/v1/checkin/walk-ins/", walk_in(family_name="  "))
     nowhere = post(client, "/api/v1/checkin/walk-ins/", walk_in(region="XX"))
+    too_long = {"organization": "\u0958" * 300, "email": f"a@{'b.' * 126}org"}
+    long = post(client, "/api/v1/checkin/walk-ins/", walk_in(**too_long))
 
     assert (twin.status_code, twin.json()["code"]) == (409, "already_registered")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_admitted")
     assert nameless.json()["errors"][0]["pointer"] == "/family_name"
     assert nowhere.json()["errors"][0]["pointer"] == "/region"
+    assert [e["pointer"] for e in long.json()["errors"]] == ["/organization", "/email"]
     assert Registration.objects.count() == 1
 
 

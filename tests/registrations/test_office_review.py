@@ -142,10 +142,13 @@ def test_the_organizer_adds_somebody_without_consent_or_address(client, owner):
     }
 
     empty = client.post(address, person | {"family_name": "", "given_name": ""}, headers=EN)
+    # One letter that is two once it is composed.
+    long = client.post(address, person | {"organization": "\u0958" * 300})
     answer = client.post(address, person)
 
     added = Registration.objects.get()
     assert "Write the name" in empty.text
+    assert list(long.context["form"].errors) == ["organization"]
     assert answer.status_code == 303
     assert (added.source, added.status, added.email) == (Source.ORGANIZER, Status.CONFIRMED, "")
 

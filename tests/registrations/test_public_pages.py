@@ -129,6 +129,31 @@ def test_mistakes_are_named_and_nothing_typed_is_lost(client: Client) -> None:
     assert not Registration.objects.exists()
 
 
+# Composed, this letter of Hindi is two: the text grows after it was typed.
+GROWS = "\u0958"
+LONG_ADDRESS = "a@" + f"{'b' * 60}." * 4 + "example.org"
+TOO_LONG = {
+    "organization": GROWS * 300,
+    "position": GROWS * 300,
+    "phone": GROWS * 40,
+    "submitted_by_name": GROWS * 250,
+    "email": LONG_ADDRESS,
+    "submitted_by_email": LONG_ADDRESS,
+}
+
+
+@pytest.mark.parametrize("field", TOO_LONG)
+def test_what_does_not_fit_its_column_is_too_long(client: Client, field: str) -> None:
+    meeting = soon(asks_phone=True)
+    assistant = {"submitted_by_name": "Ирина", "submitted_by_email": "a@example.org"}
+
+    page = send(client, meeting, who="other", **assistant | {field: TOO_LONG[field]})
+
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == [field]
+    assert not Registration.objects.exists()
+
+
 def test_another_language_keeps_what_was_typed_and_books_nothing(client: Client) -> None:
     meeting = soon()
     data = filled_in(client, meeting, family_name="О’Коннор", given_name="", language_only="")
