@@ -9,6 +9,7 @@ them, do no harm, and a reminder always tells what holds at that moment.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,6 +31,8 @@ from registrations.models import (
     ReminderRule,
     RuleKind,
 )
+
+logger = logging.getLogger(__name__)
 
 # Between these the person and the venue are awake; both ends belong to the day.
 AWAKE_FROM, AWAKE_UNTIL = time(8), time(21)
@@ -116,7 +119,8 @@ def send_due(*, at: datetime) -> int:
     """
     Write every reminder whose moment has come. Returns how many letters were written.
 
-    Any number may look at once: one works through a meeting, the others pass it by.
+    Any number may look at once: one works through a meeting, the others pass it by. A rule
+    that fails is left to the next look, and to whoever reads the log.
     """
     rules = (
         ReminderRule.objects.filter(
@@ -128,11 +132,19 @@ def send_due(*, at: datetime) -> int:
         .select_related("meeting")
         .order_by("meeting__starts_at", "pk")
     )
-    return sum(_send_by(rule, at=at) for rule in rules if at >= due(rule, rule.meeting) - REACH)
+    written = 0
+    for rule in rules:
+        try:
+            written += _send_by(rule, at=at)
+        except Exception:  # one meeting's rule must not silence the others
+            logger.exception("Could not send reminders of rule %s", rule.pk)
+    return written
 
 
 def _send_by(rule: ReminderRule, *, at: datetime) -> int:
     """One rule's reminders, in batches, so that no lock is held for long."""
+    if at < due(rule, rule.meeting) - REACH:
+        return 0
     written, after = 0, 0
     while True:
         batch = _send_batch(rule=rule, after=after, at=at)

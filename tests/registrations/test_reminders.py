@@ -52,6 +52,23 @@ def test_a_reminder_goes_when_its_moment_has_come_and_once():
     assert message.unsubscribe_url.endswith("/unsubscribe/")
 
 
+def test_a_rule_that_fails_does_not_silence_the_others(caplog):
+    far = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    broken = with_rules(
+        (RuleKind.HOURS_BEFORE, 1, None, Audience.ALL),
+        (RuleKind.DAYS_BEFORE, 1, time(10), Audience.ALL),
+        starts_at=far,
+        ends_at=far + timedelta(minutes=30),
+    )
+    make_registration(meeting=day_before())
+
+    with caplog.at_level("ERROR"):
+        assert reminders.send_due(at=DAY_BEFORE) == 1
+
+    [failed] = broken.reminder_rules.filter(kind=RuleKind.DAYS_BEFORE)
+    assert [record.args for record in caplog.records] == [(failed.pk,)]
+
+
 def test_only_the_confirmed_who_want_it_are_reminded():
     meeting = day_before()
     make_registration(meeting=meeting, status=Status.PENDING)
