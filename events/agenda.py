@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.journal import Actor
-from events import editing
+from events import editing, years
 from events.models import AgendaItem, Meeting
 
 ITEM = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*[-–—]\s*\d{1,2}[:.]\d{2})?\s+(.+)")
@@ -111,8 +112,10 @@ def _moment(meeting: Meeting, day: date, found: re.Match[str], number: int) -> d
 def _date(found: re.Match[str], number: int) -> date:
     year, month, day, day2, month2, year2 = found.groups()
     try:
-        return date(int(year or year2), int(month or month2), int(day or day2))
-    except ValueError as error:
+        named = date(int(year or year2), int(month or month2), int(day or day2))
+        years.check(named)
+        return named
+    except (ValueError, ValidationError) as error:
         raise AgendaNotRead(
             _("Line %(number)s: there is no such date.") % {"number": number}
         ) from error

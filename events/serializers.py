@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from events import access, regions
+from events import access, regions, years
 from events.models import (
     AccessLink,
     AgendaItem,
@@ -30,6 +30,7 @@ class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
     class Meta:
         model = AgendaItem
         fields = ["starts_at", "title", "title_alt", "note", "note_alt"]
+        extra_kwargs = {"starts_at": {"validators": [years.check]}}
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
@@ -145,5 +146,7 @@ class NewAccessLinkSerializer(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=60, default="", allow_blank=True)  # type: ignore[assignment]  # DRF declares fields so
     may_admit = serializers.BooleanField(default=True)
     expires_at = serializers.DateTimeField(
-        required=False, help_text="Default: two days after the meeting, a press link 90 days."
+        required=False,
+        validators=[years.check],
+        help_text="Default: two days after the meeting, a press link 90 days.",
     )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import zones
+from events import years, zones
 from events.models import Approval, Format, Meeting
 from registrations.models import MOST_SEATS
 from registrations.venue_fields import at_venue, date_input, hosts_as_text, hosts_from, time_input
@@ -34,7 +34,7 @@ class NewMeetingForm(forms.Form):
             "Empty: the beginning of the title."
         ),
     )
-    day = forms.DateField(label=gettext_lazy("Date"), widget=date_input())
+    day = forms.DateField(label=gettext_lazy("Date"), widget=date_input(), validators=[years.check])
     from_time = forms.TimeField(label=gettext_lazy("Begins"), widget=time_input(), initial=time(10))
     until_time = forms.TimeField(label=gettext_lazy("Ends"), widget=time_input(), initial=time(13))
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone of the venue"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from events import years
 from events.models import Meeting, RegionSet
 from events.serializers import (
     AgendaItemSerializer,
@@ -167,7 +168,11 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
             "slug", *RULES, *TEXTS, *TIMES, *CONTACT, "online_url", "retention_days", "region_set",
             "hosts", "seat_limit",
         ]  # fmt: skip
-        extra_kwargs = {"slug": {"required": False}, "short_title": {"required": False}}
+        extra_kwargs = {
+            "slug": {"required": False},
+            "short_title": {"required": False},
+            **{name: {"validators": [years.check]} for name in TIMES if name != "time_zone"},
+        }
 
     def validate_slug(self, slug: str) -> str:
         if slug in OFFICE_PAGES:

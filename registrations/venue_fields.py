@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from events import years
+
 
 def date_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -24,8 +26,10 @@ def at_venue(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """
     The moment when the venue's clock shows this.
 
-    :raises ValidationError: the clock is put forward over it, so it never shows this
+    :raises ValidationError: the clock is put forward over it, so it never shows this; or
+        the year is none in which somebody meets
     """
+    years.check(day)
     moment = datetime.combine(day, clock, tzinfo=zone)
     if moment.astimezone(ZoneInfo("UTC")).astimezone(zone).time() != clock:
         raise ValidationError(_("The clocks are put forward then: this time does not exist."))
@@ -48,6 +52,7 @@ class VenueMomentField(forms.DateTimeField):
             return None
         typed = super().to_python(value)
         assert typed is not None
+        years.check(typed)
         naive = (
             timezone.make_naive(typed, timezone.get_current_timezone()) if typed.tzinfo else typed
         )

@@ -126,6 +126,26 @@ def test_pages_are_linked(anyone, owner):
     assert 'rel="prev"' in second["Link"]
 
 
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59-14:00", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_no_moment_lies_beyond_the_calendar(organizer, meeting, moment):
+    times = ["starts_at", "ends_at", "doors_at", "registration_closes_at", "edits_close_at"]
+    url = f"meetings/{meeting.slug}/"
+
+    created = organizer.send("post", "meetings/", new_meeting(**dict.fromkeys(times, moment)))
+    changed = organizer.send("patch", url, {"starts_at": moment}, match="*")
+    items = [{"starts_at": moment, "title": "X"}]
+    programme = organizer.send("put", f"{url}agenda/", items, match="*")
+    wish = {"purpose": "desk", "expires_at": moment}
+    link = organizer.send("post", f"{url}access-links/", wish)
+
+    assert sorted(e["pointer"] for e in created.json()["errors"]) == sorted(f"/{t}" for t in times)
+    assert [e["pointer"] for e in changed.json()["errors"]] == ["/starts_at"]
+    assert [e["pointer"] for e in programme.json()["errors"]] == ["/0/starts_at"]
+    assert [e["pointer"] for e in link.json()["errors"]] == ["/expires_at"]
+
+
 def test_create_makes_a_draft_with_defaults(organizer, owner):
     response = organizer.send("post", "meetings/", new_meeting())
 

@@ -52,6 +52,28 @@ def typed(client, meeting, section="basics"):
     return fields
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "2201-01-01"])
+def test_a_year_in_which_nobody_meets_is_a_mistake(client, day):
+    owner = make_user()
+    client.force_login(owner)
+    meeting = coming_meeting(owner)
+    programme = reverse("manage-edit-section", args=[meeting.slug, "agenda"])
+    basics = reverse("manage-edit-section", args=[meeting.slug, "basics"])
+    fields = typed(client, meeting) | {"starts_at": f"{day}T00:30", "ends_at": f"{day}T23:30+14:00"}
+
+    new = client.post(reverse("manage-new"), seven_fields(day=day), headers=EN)
+    changed = client.post(basics, fields, headers=EN)
+    items = client.post(
+        programme, {"text": f"{day}\n10:00 X", "version": meeting.version}, headers=EN
+    )
+
+    said = ["Check the year: it has to be between 2000 and 2200."]
+    assert new.context["form"].errors == {"day": said}
+    assert changed.context["form"].errors == {"starts_at": said, "ends_at": said}
+    assert items.context["form"].errors == {"text": ["Line 1: there is no such date."]}
+    assert client.get(reverse("manage")).status_code == 200
+
+
 def test_seven_fields_make_a_draft(client):
     owner = make_user()
     client.force_login(owner)
