@@ -30,7 +30,7 @@ OWN_PAGE = "X-Desk"
 
 
 class DeskClosed(Refused):
-    """The shift has ended, the link was revoked, or the token is not known."""
+    """The shift has ended, the link was revoked or renewed, or the token is not known."""
 
     code = "device_revoked"
 
@@ -74,6 +74,7 @@ def start(*, token: str, at: datetime, user_agent: str = "") -> tuple[Device, st
     clear = secrets.token_urlsafe(32)
     device = Device.objects.create(
         access_link=link,
+        link_generation=link.generation,
         checkpoint=checkpoint,
         label=link.label,
         token_hash=links.hashed(clear),
@@ -116,13 +117,14 @@ JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
 JOIN events_meeting m ON m.id = c.meeting_id
 JOIN events_regionset s ON s.id = m.region_set_id
 WHERE d.token_hash = %s AND d.revoked_at IS NULL AND d.expires_at > %s
-    AND l.revoked_at IS NULL AND l.expires_at > %s
+    AND l.revoked_at IS NULL AND l.expires_at > %s AND l.generation = d.link_generation
 """
 
 
 def find(token: str, *, at: datetime) -> Desk:
     """
-    The desk that a device token opens: neither it nor its link is revoked or has run out.
+    The desk that a device token opens: neither it nor its link is revoked or has run out,
+    and the link is still the one that it started with.
 
     :raises DeskClosed: see there
     """

@@ -28,9 +28,10 @@ class Checkpoint(models.Model):
 
 class DeviceQuerySet(models.QuerySet["Device"]):
     def valid(self, at: datetime) -> Self:
-        """Neither device nor link is revoked or has run out."""
+        """Neither device nor link is revoked, renewed or has run out."""
         return self.filter(
             revoked_at=None,
+            link_generation=models.F("access_link__generation"),
             expires_at__gt=at,
             access_link__revoked_at=None,
             access_link__expires_at__gt=at,
@@ -41,6 +42,8 @@ class Device(models.Model):
     """A browser that started as a desk: a short-lived token bound to meeting and checkpoint."""
 
     access_link = models.ForeignKey("events.AccessLink", models.CASCADE, related_name="devices")
+    # Which of the link's addresses let it in: a renewed link ends the shifts of the old one.
+    link_generation = models.PositiveIntegerField()
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
     label = models.CharField(max_length=60)
     token_hash = models.BinaryField(max_length=32, unique=True)

@@ -89,7 +89,11 @@ def resolve(*, token: str, purpose: str, at: datetime) -> AccessLink:
 
 @transaction.atomic(durable=True)
 def renew(*, link: AccessLink, expires_at: datetime, at: datetime, by: Actor) -> AccessLink:
-    """Make a new address for the same purpose; the old one stops working at once."""
+    """
+    Make a new address for the same purpose; the old one stops working at once.
+
+    So do the shifts that began with it: whoever had the old address begins anew.
+    """
     link = AccessLink.objects.select_for_update().get(pk=link.pk)
     link.generation += 1
     link.token_hash = links.hashed(_token(link))

@@ -96,7 +96,7 @@ def token_of_press(link):
     return links.token("press", str(link.pk), 1)
 
 
-def test_expired_revoked_and_ended_desks_are_told_so(now):
+def test_expired_revoked_renewed_and_ended_desks_are_told_so(now):
     meeting = make_meeting()
     expired = make_link(meeting, 1, at=now, expires_at=now - timedelta(minutes=1))
     assert post(Client(), "/api/v1/checkin/pair/", {"link": token_of(expired)}).status_code == 410
@@ -106,13 +106,23 @@ def test_expired_revoked_and_ended_desks_are_told_so(now):
     access.revoke(link=link, at=now, by=desks.of(device).actor)
     revoked = at_desk(token).get("/api/v1/checkin/stats/")
 
+    link = make_link(meeting, 5, at=now)
+    device, token = desks.start(token=token_of(link), at=now)
+    access.renew(link=link, expires_at=link.expires_at, at=now, by=desks.of(device).actor)
+    renewed = at_desk(token).get("/api/v1/checkin/stats/")
+    valid = list(Device.objects.valid(now))
+    link.refresh_from_db()
+    _device, token = desks.start(token=token_of(link), at=now)
+    assert at_desk(token).get("/api/v1/checkin/stats/").status_code == 200
+
     device, token = desks.start(token=token_of(make_link(meeting, 3, at=now)), at=now)
     desks.end(desk=desks.of(device), at=now)
     ended = at_desk(token).get("/api/v1/checkin/stats/")
 
     token = device_token(meeting, 4, at=now - timedelta(hours=17))
     too_long = at_desk(token).get("/api/v1/checkin/stats/")
-    for answer in (revoked, ended, too_long):
+    assert valid == []
+    for answer in (revoked, renewed, ended, too_long):
         assert (answer.status_code, answer.json()["code"]) == (401, "device_revoked")
         assert answer["WWW-Authenticate"].startswith("Device")
 
