@@ -1,5 +1,7 @@
 """Signing in, the organizer's defaults and his API tokens, as pages."""
 
+from uuid import uuid4
+
 import pytest
 from django.core import mail
 from django.urls import reverse
@@ -86,6 +88,38 @@ def test_a_storm_of_requests_is_answered_in_our_words(client, settings):
 
     assert answer.status_code == 429
     assert "Too many requests" in answer.text
+
+
+def asks_for_a_password(client, visitor):
+    # Attempts with one address are counted too, and are not meant here.
+    return client.post(
+        reverse("account_reset_password"),
+        {"email": f"{uuid4().hex}@example.org"},
+        headers={"x-forwarded-for": visitor},
+    ).status_code
+
+
+def test_behind_a_proxy_each_visitor_is_counted_alone(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "sign-in-behind-a-proxy",
+        }
+    }
+
+    storm = [asks_for_a_password(client, "192.0.2.1") for _attempt in range(21)]
+
+    assert storm[-1] == 429
+    assert asks_for_a_password(client, "192.0.2.2") == 302
+    # What a visitor writes in front of the proxy's word changes nothing.
+    assert asks_for_a_password(client, "192.0.2.9, 192.0.2.1") == 429
+
+
+def test_whoever_comes_past_the_proxies_is_no_failure(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+
+    assert asks_for_a_password(client, "192.0.2.1") == 302
 
 
 @pytest.mark.parametrize(

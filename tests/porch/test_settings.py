@@ -18,6 +18,19 @@ def test_every_variable_that_is_read_is_in_the_documentation():
     assert read - said == set()
 
 
+def told(name, **variables):
+    """What the installation's settings make of these variables."""
+    env = os.environ | variables | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    ask = f"from django.conf import settings; print(settings.{name})"
+    return subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_the_sign_in_believes_as_many_proxies_as_everything_else():
+    assert told("ALLAUTH_TRUSTED_PROXY_COUNT", TRUSTED_PROXIES="2") == "2"
+
+
 def test_a_secret_may_be_a_file(tmp_path):
     (tmp_path / "key").write_text("from a file")
     env = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "LINK_KEY")}
