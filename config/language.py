@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.http import escape_leading_slashes
 
 LANGUAGES = {code for code, _ in settings.LANGUAGES}
 
@@ -44,7 +45,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
     for code, name in settings.LANGUAGES:
         query = request.GET.copy()
         query["lang"] = code
-        links.append({"code": code, "name": name, "url": f"{request.path}?{query.urlencode()}"})
+        # A path that begins with // would be the address of another site.
+        url = escape_leading_slashes(f"{request.path}?{query.urlencode()}")
+        links.append({"code": code, "name": name, "url": url})
     return {
         "LANGUAGE_CODE": translation.get_language(),
         "LANGUAGE_LINKS": links,
