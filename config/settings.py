@@ -120,6 +120,8 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+# The page says the same either way; strangers get no mail because somebody typed them in.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 # The throttles of the sign-in count by the same address as everything else.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES

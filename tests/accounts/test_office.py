@@ -122,19 +122,26 @@ def test_whoever_comes_past_the_proxies_is_no_failure(client, settings):
     assert asks_for_a_password(client, "192.0.2.1") == 302
 
 
-@pytest.mark.parametrize(
-    ("email", "said"), [("olga@example.org", "link"), ("no@example.org", "no organizer")]
-)
-def test_a_forgotten_password_tells_nobody_who_has_an_account(client, email, said):
+def test_a_forgotten_password_tells_nobody_who_has_an_account(client):
     make_organizer()
-
-    answer = client.post(
-        reverse("account_reset_password"), {"email": email}, headers={"accept-language": "en"}
+    ours, strange = (
+        client.post(
+            reverse("account_reset_password"),
+            {"email": email},
+            headers={"accept-language": "en"},
+            follow=True,
+        )
+        for email in ("olga@example.org", "no@example.org")
     )
 
-    assert answer["Location"] == reverse("account_reset_password_done")
-    assert [message.to for message in mail.outbox] == [[email]]
-    assert said in mail.outbox[0].body
+    assert (
+        ours.redirect_chain
+        == strange.redirect_chain
+        == [(reverse("account_reset_password_done"), 302)]
+    )
+    assert ours.content == strange.content
+    assert [message.to for message in mail.outbox] == [["olga@example.org"]]
+    assert "link" in mail.outbox[0].body
 
 
 def test_a_mail_server_that_is_down_breaks_no_page(client, settings):
