@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from csp.constants import SELF, WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -27,7 +28,7 @@ from attendance.desks import API_COOKIE, OWN_PAGE, PAGE_COOKIE, Desk
 from attendance.forms import WalkInForm
 from attendance.models import Method
 from attendance.wording import script_words
-from events import access
+from events import access, years
 from events.models import Meeting, MeetingStatus, Purpose
 from registrations import letters
 
@@ -289,6 +290,7 @@ def _moment(text: str, at: datetime) -> datetime:
     """When the form was drawn: part of the scan, so that a reload is the same scan."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        years.check(moment)
+    except (ValueError, ValidationError):
         return at
     return moment if moment.tzinfo else at

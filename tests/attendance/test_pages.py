@@ -131,6 +131,19 @@ def test_a_typed_number_gets_its_verdict_and_a_reload_changes_nothing(steward, m
     assert Scan.objects.get().outcome == Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2030-01-24T09:00:00", "x", ""],
+)
+def test_a_moment_that_no_clock_shows_is_now(steward, meeting, now, moment):
+    form = {"at": moment, "code": make_person(meeting).spoken_number}
+
+    answer = steward.post("/scan/code/", form)
+
+    assert 'class="verdict yes"' in answer.content.decode()
+    assert Scan.objects.get().scanned_at >= now
+
+
 def test_search_check_in_and_undo_without_script(steward, meeting):
     person = make_person(meeting)
     page = steward.get("/scan/", {"q": "елкин"})
