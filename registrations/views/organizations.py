@@ -18,9 +18,10 @@ from accounts import journal
 from events import directory
 from events.models import Meeting, Organization, OrganizationVariant
 from events.office import OfficeRequest, own_meeting
+from registrations import names
 from registrations import organizations as merging
 from registrations.models import Registration
-from registrations.views.settings_frame import see_other
+from registrations.views.settings_frame import number_in, see_other
 
 
 @dataclass
@@ -78,11 +79,11 @@ def _listed(meeting: Meeting) -> tuple[list[Merged], list[Spelling]]:
 def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """All organizations; POST merges the spellings that were ticked."""
     form = MergeForm(request.POST or None)
-    ticked = request.POST.getlist("key")
+    ticked = [key for key in request.POST.getlist("key") if _may_be_key(key)]
     if form.is_valid():
-        into = request.POST.get("into", "")
+        into = number_in(request.POST.get("into", ""))
         owned = Organization.objects.filter(meeting=meeting)
-        organization = get_object_or_404(owned, pk=into) if into.isdecimal() else None
+        organization = None if into is None else get_object_or_404(owned, pk=into)
         try:
             merging.merge(
                 meeting=meeting,
@@ -116,6 +117,12 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
 @require_POST
 def separate(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """Let a spelling stand for itself again."""
-    by = journal.organizer(request.user)
-    merging.separate(meeting=meeting, key=request.POST.get("key", ""), at=timezone.now(), by=by)
+    key, by = request.POST.get("key", ""), journal.organizer(request.user)
+    if _may_be_key(key):
+        merging.separate(meeting=meeting, key=key, at=timezone.now(), by=by)
     return see_other("manage-organizations", meeting.slug)
+
+
+def _may_be_key(key: str) -> bool:
+    """Whether a spelling can have this key: the page sends back what it was given."""
+    return 0 < len(key) <= names.ORGANIZATION_KEY_LIMIT and "\x00" not in key

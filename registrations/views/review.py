@@ -85,7 +85,7 @@ def decide_many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     step = request.POST.get("step", "")
     if step not in ("approve", "decline"):
         return HttpResponseBadRequest()
-    numbers = request.POST.getlist("number")[:MOST_AT_ONCE]
+    numbers = [n for n in request.POST.getlist("number") if n.isdecimal()][:MOST_AT_ONCE]
     chosen = (
         Registration.objects.filter(meeting=meeting, number__in=numbers)
         .select_related("meeting", "category", "region")

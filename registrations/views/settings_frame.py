@@ -28,6 +28,7 @@ SECTIONS = {
     "reminders": gettext_lazy("Reminders"),
     "team": gettext_lazy("Organizers"),
 }
+DIGITS = 18  # what a column of numbers holds
 # These have a page of their own; the others are fields of the meeting itself.
 OWN_PAGES = {"agenda", "regions", "categories", "consent", "limits", "reminders", "team"}
 
@@ -79,8 +80,13 @@ def section_of(request: HttpRequest) -> str:
 
 
 def version_of(request: HttpRequest) -> int | None:
-    typed = request.POST.get("version", "")
-    return int(typed) if typed.isdecimal() else None
+    return number_in(request.POST.get("version", ""))
+
+
+def number_in(typed: str) -> int | None:
+    """The number of a row or a version that a hidden field holds; None if it holds none."""
+    # Cut: a longer one is that of no row, and Python refuses to read thousands of digits.
+    return int(typed[:DIGITS]) if typed.isdecimal() else None
 
 
 def show(

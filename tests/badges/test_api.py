@@ -136,3 +136,9 @@ def test_listing_takes_the_same_statements_for_one_and_for_three(
 
     assert len(answer.data["results"]) == count
     assert "people" not in answer.data["results"][0]["options"]
+
+
+def test_a_number_that_cannot_be_is_a_problem(api, meeting):
+    answer = api.get(f"/api/v1/meetings/{meeting.slug}/badges/%00.pdf")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

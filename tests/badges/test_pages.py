@@ -244,3 +244,11 @@ def test_an_expired_file_is_gone(office, meeting):
 
     address = reverse("manage-badge-file", args=[meeting.slug, batch.pk])
     assert office.get(address).status_code == 404
+
+
+def test_a_number_that_cannot_be_is_found_nowhere(office, meeting):
+    make_registration(meeting=meeting)
+    within = f"/manage/{meeting.slug}"
+
+    for address in (f"{within}/badges/%00.svg", f"{within}/participants/%00/badge.pdf"):
+        assert office.get(address).status_code == 404

@@ -75,3 +75,16 @@ def test_the_answer_has_the_readers_language():
     answer = ask("/", "text/plain; charset=hex", language="ru")
 
     assert "Текст нужно присылать в UTF-8." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/manage/any/badges/\x00.svg",
+        "/manage/any/participants/\x00/badge.pdf",
+        "/api/v1/meetings/any/badges/\x00.pdf",
+        "/r/\x00/",
+    ],
+)
+def test_no_address_holds_a_nul(path):
+    assert ask(path).status_code == 404

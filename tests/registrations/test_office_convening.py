@@ -329,3 +329,13 @@ def test_a_second_organizer_is_added_by_address_and_the_last_one_stays(client):
 
     assert "Nobody signs in with this address" in unknown.text
     assert list(meeting.owners.all()) == [other]
+
+
+def test_a_version_that_cannot_be_is_a_stale_one(client):
+    owner = make_user()
+    client.force_login(owner)
+    meeting = coming_meeting(owner)
+    address = reverse("manage-edit-section", args=[meeting.slug, "reminders"])
+    nothing = {"rules-TOTAL_FORMS": "0", "rules-INITIAL_FORMS": "0"}
+
+    assert client.post(address, nothing | {"version": "9" * 5000}).status_code == 409

@@ -225,6 +225,33 @@ def test_merged_spellings_count_as_one_organization(client, owner):
     assert client.get(address).context["total"] == 3
 
 
+@pytest.mark.parametrize("key", ["\x00", "я" * 400, ""])
+def test_a_key_that_no_spelling_has_is_not_chosen(client, owner, key):
+    meeting = coming_meeting(owner)
+    address = reverse("manage-organizations", args=[meeting.slug])
+    apart = reverse("manage-organization-separate", args=[meeting.slug])
+
+    merged = client.post(address, {"name": "ОЭЗ", "key": key}, headers=EN)
+
+    assert merged.status_code == 422
+    assert "Choose at least one spelling" in merged.text
+    assert client.post(apart, {"key": key}).status_code == 303
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 18, "\x00"])
+def test_numbers_of_no_row_change_nothing(client, owner, number):
+    meeting = coming_meeting(owner)
+    organizations = reverse("manage-organizations", args=[meeting.slug])
+    many = reverse("manage-decide", args=[meeting.slug])
+
+    merged = client.post(organizations, {"name": "ОЭЗ", "into": number})
+    decided = client.post(many, {"step": "approve", "number": number}, headers=EN)
+
+    assert merged.status_code == (404 if number.isdecimal() else 422)
+    assert decided.status_code == 303
+    assert said(decided) == "Nobody was ticked."
+
+
 def test_a_mail_is_sent_again_by_its_own_organizer_only(client, owner):
     meeting = coming_meeting(owner)
     person = make_registration(meeting=meeting, status=Status.PENDING)
