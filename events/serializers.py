@@ -25,6 +25,13 @@ class HostSerializer(serializers.ModelSerializer[Host]):
         model = Host
         fields = ["name", "name_alt"]
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # Where only a part of the meeting is changed, its hosts are replaced as a whole.
+        if "name" not in attrs:
+            required = self.fields["name"].error_messages["required"]
+            raise serializers.ValidationError({"name": required}, code="required")
+        return attrs
+
 
 class AgendaItemSerializer(serializers.ModelSerializer[AgendaItem]):
     class Meta:

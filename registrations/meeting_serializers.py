@@ -148,6 +148,12 @@ class OfferedRegionSet(serializers.PrimaryKeyRelatedField[RegionSet]):
     def get_queryset(self) -> Any:
         return RegionSet.objects.offered_to(self.context["request"].user)
 
+    def to_internal_value(self, data: Any) -> RegionSet:
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:  # 1e400 is a number in JSON, and no id
+            self.fail("incorrect_type", data_type=type(data).__name__)
+
 
 class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
     """What may be said about a meeting. Whatever is left out has a working default."""
@@ -181,6 +187,8 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         def said(field: str) -> Any:
+            if self.instance is None and field == "registration_closes_at":
+                return attrs.get(field, attrs["starts_at"])  # what a draft begins with
             return attrs.get(field, getattr(self.instance, field, None))
 
         for earlier, later, objection, may_meet in (
@@ -197,7 +205,7 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
             if not (isinstance(first, datetime) and isinstance(second, datetime)):
                 continue
             if first > second or (first == second and not may_meet):
-                field = earlier if earlier == "doors_at" else later
+                field = earlier if earlier == "doors_at" or later not in attrs else later
                 raise serializers.ValidationError({field: objection})
         if attrs.get("language", "ru")[:2] not in ("ru", "en"):
             raise serializers.ValidationError(

@@ -32,6 +32,10 @@ def new_meeting(**overrides):
     return body | overrides
 
 
+def pointers(response):
+    return [error["pointer"] for error in response.json()["errors"]]
+
+
 def listed(response):
     return [row["slug"] for row in response.json()["results"]]
 
@@ -140,10 +144,42 @@ def test_no_moment_lies_beyond_the_calendar(organizer, meeting, moment):
     wish = {"purpose": "desk", "expires_at": moment}
     link = organizer.send("post", f"{url}access-links/", wish)
 
-    assert sorted(e["pointer"] for e in created.json()["errors"]) == sorted(f"/{t}" for t in times)
-    assert [e["pointer"] for e in changed.json()["errors"]] == ["/starts_at"]
-    assert [e["pointer"] for e in programme.json()["errors"]] == ["/0/starts_at"]
-    assert [e["pointer"] for e in link.json()["errors"]] == ["/expires_at"]
+    assert sorted(pointers(created)) == sorted(f"/{name}" for name in times)
+    assert pointers(changed) == ["/starts_at"]
+    assert pointers(programme) == ["/0/starts_at"]
+    assert pointers(link) == ["/expires_at"]
+
+
+def test_an_endless_number_is_the_id_of_no_region_set(organizer, meeting):
+    body, url = '{"region_set": 1e400}', f"/api/v1/meetings/{meeting.slug}/"
+    created = organizer.generic("POST", "/api/v1/meetings/", body, "application/json")
+    changed = organizer.generic("PATCH", url, body, "application/json", headers={"If-Match": "*"})
+
+    assert "/region_set" in pointers(created)
+    assert pointers(changed) == ["/region_set"]
+
+
+def test_a_host_has_a_name_in_a_change_too(organizer, meeting):
+    url = f"meetings/{meeting.slug}/"
+
+    nameless = organizer.send("patch", url, {"hosts": [{"name": "A"}, {}]}, match="*")
+    named = organizer.send("patch", url, {"hosts": [{"name": "A"}]}, match="*")
+
+    assert (nameless.status_code, pointers(nameless)) == (422, ["/hosts/1/name"])
+    assert named.json()["hosts"] == [{"name": "A", "name_alt": ""}]
+
+
+def test_registration_opens_before_it_closes_by_default(organizer):
+    body = new_meeting()
+    at_the_start = {"registration_opens_at": body["starts_at"]}
+
+    refused = organizer.send("post", "meetings/", body | at_the_start)
+    never_closes = organizer.send(
+        "post", "meetings/", body | at_the_start | {"registration_closes_at": None}
+    )
+
+    assert (refused.status_code, pointers(refused)) == (422, ["/registration_opens_at"])
+    assert never_closes.status_code == 201
 
 
 def test_create_makes_a_draft_with_defaults(organizer, owner):
