@@ -44,6 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
+        f"{MEETING}/waiting-list/", seat_limits.WaitingListView.as_view(), name="api-waiting-list"
+    ),
+    path(
         f"{MEETING}/seat-limits/<slug:scope>/<slug:code>/",
         seat_limits.SeatLimitView.as_view(),
         name="api-seat-limit",

@@ -157,6 +157,14 @@ class Approval(models.TextChoices):
     MANUAL = "manual", _("whom I approve")
 
 
+class WaitingPolicy(models.TextChoices):
+    """Who of those who wait gets a seat that became free. Said to everybody beforehand."""
+
+    FIRST_COME = "first_come", _("whoever waited longest")
+    MISSING_REGIONS = "missing_regions", _("regions that have nobody yet, then who waited longest")
+    CATEGORY_SHARES = "category_shares", _("the category that lacks most of its share")
+
+
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     def public(self) -> Self:
         """What a stranger with the link may see: published, or called off after that."""
@@ -212,6 +220,12 @@ class Meeting(models.Model):
         _("who may come"), max_length=9, choices=Approval, default=Approval.AUTOMATIC
     )
     has_waiting_list = models.BooleanField(_("waiting list when full"), default=True)
+    waiting_policy = models.CharField(
+        _("who gets a seat that becomes free"),
+        max_length=15,
+        choices=WaitingPolicy,
+        default=WaitingPolicy.FIRST_COME,
+    )
     asks_phone = models.BooleanField(_("ask for a phone number"), default=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
@@ -263,6 +277,10 @@ class Meeting(models.Model):
                 condition=Q(approval__in=Approval.values), name="meeting_approval_is_known"
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="meeting_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(waiting_policy__in=WaitingPolicy.values),
+                name="meeting_waiting_policy_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(status=MeetingStatus.DRAFT) | Q(published_at__isnull=False),
                 name="only_a_published_meeting_leaves_draft",
@@ -378,6 +396,9 @@ class Category(models.Model):
     # Named in the headline figure: "including 12 representatives of ministries".
     is_ministry = models.BooleanField(default=False)
     self_selectable = models.BooleanField(default=True)
+    # What part of the seats it should have, against the shares of the others; by it the
+    # waiting list of a meeting with that policy moves up.
+    share = models.PositiveSmallIntegerField(_("share of the seats"), default=0)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

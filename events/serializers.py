@@ -54,7 +54,7 @@ class FullCategorySerializer(CategorySerializer):
     code = serializers.SlugField(max_length=30, required=False)
 
     class Meta(CategorySerializer.Meta):
-        fields = [*CategorySerializer.Meta.fields, "counts_as_participant", "is_ministry"]
+        fields = [*CategorySerializer.Meta.fields, "counts_as_participant", "is_ministry", "share"]
 
 
 class RegionSerializer(serializers.ModelSerializer[Region]):

@@ -64,6 +64,7 @@ def arrange(
                     "counts_as_participant",
                     "is_ministry",
                     "self_selectable",
+                    "share",
                     "position",
                 ]
             )

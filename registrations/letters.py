@@ -54,7 +54,13 @@ def write_waitlisted(
     registration: Registration, *, position: int | None, waits_for: str = ""
 ) -> None:
     """You wait, where in the line and for whose seats; please do not travel yet."""
-    _write("waitlisted", registration, position=position, waits_for=waits_for)
+    _write(
+        "waitlisted",
+        registration,
+        position=position,
+        waits_for=waits_for,
+        policy=registration.meeting.waiting_policy,
+    )
 
 
 def write_promoted(registration: Registration) -> None:

@@ -68,3 +68,21 @@ class AllLimitsSerializer(SeatsSerializer):
     @extend_schema_field(NarrowLimitSerializer(many=True))
     def get_limits(self, _seats: SeatLimit) -> Any:
         return NarrowLimitSerializer(self.context.get("limits", []), many=True).data
+
+
+class SeatsMoreSerializer(serializers.Serializer[Any]):
+    seats = serializers.IntegerField(min_value=1, max_value=25, default=5)
+
+
+class NextSerializer(serializers.Serializer[Any]):
+    """Somebody who waits, and as how many-th he would be confirmed."""
+
+    place = serializers.IntegerField()
+    number = serializers.CharField(source="registration.number")
+    name = serializers.CharField(source="registration.full_name")
+    category = serializers.CharField(source="registration.category.code")
+    region = serializers.SerializerMethodField()
+    waiting_since = serializers.DateTimeField(source="waited_since")
+
+    def get_region(self, one: Any) -> str | None:
+        return one.registration.region.code if one.registration.region else None

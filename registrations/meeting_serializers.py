@@ -47,7 +47,9 @@ TIMES = [
     "edits_close_at",
 ]
 CONTACT = ["contact_name", "contact_email", "contact_phone"]
-RULES = ["kind", "language", "format", "approval", "has_waiting_list", "asks_phone"]
+RULES = [
+    "kind", "language", "format", "approval", "has_waiting_list", "waiting_policy", "asks_phone",
+]  # fmt: skip
 
 
 class ConsentDocumentSerializer(serializers.ModelSerializer[ConsentDocument]):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import zones
-from events.models import Approval, Format, Kind, Meeting, validate_time_zone
+from events.models import Approval, Format, Kind, Meeting, WaitingPolicy, validate_time_zone
 from registrations.models import MOST_SEATS
 from registrations.venue_fields import VenueMomentField, hosts_as_text
 
@@ -188,6 +188,14 @@ class RegistrationSettingsForm(SectionForm):
     approval = forms.ChoiceField(
         label=gettext_lazy("Who may come"), choices=Approval.choices, widget=forms.RadioSelect
     )
+    waiting_policy = forms.ChoiceField(
+        label=gettext_lazy("A seat that becomes free goes to"),
+        choices=WaitingPolicy.choices,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "Those who wait are told this rule. Shares stand in the section “Categories”."
+        ),
+    )
     seat_limit = forms.IntegerField(
         label=gettext_lazy("Seats"),
         min_value=0,
@@ -222,6 +230,7 @@ class RegistrationSettingsForm(SectionForm):
         fields = [
             "approval",
             "has_waiting_list",
+            "waiting_policy",
             "asks_phone",
             "registration_opens_at",
             "registration_closes_at",
@@ -229,7 +238,7 @@ class RegistrationSettingsForm(SectionForm):
             "retention_days",
         ]
 
-    field_order = ["version", "approval", "seat_limit"]
+    field_order = ["version", "approval", "seat_limit", "has_waiting_list", "waiting_policy"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

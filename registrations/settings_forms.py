@@ -44,7 +44,11 @@ class PastedRegionsForm(forms.Form):
 
 
 class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """One line of the table of categories."""
+    """One line of the table of categories. The share is asked where the waiting list uses it."""
+
+    share = forms.IntegerField(
+        label=gettext_lazy("Share of the seats"), min_value=0, max_value=1000, required=False
+    )
 
     class Meta:
         model = Category
@@ -55,6 +59,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             "counts_as_participant",
             "is_ministry",
             "self_selectable",
+            "share",
         ]
         labels = {
             "colour": gettext_lazy("Colour of the band"),
@@ -62,6 +67,10 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             "is_ministry": gettext_lazy("Ministry"),
             "self_selectable": gettext_lazy("May be chosen on the form"),
         }
+
+    def clean_share(self) -> int:
+        typed = self.cleaned_data["share"]
+        return self.instance.share if typed is None else int(typed)
 
 
 CategoryFormSet = forms.modelformset_factory(

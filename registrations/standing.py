@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.models import MeetingStatus
+from events.models import MeetingStatus, WaitingPolicy
 from registrations import waitlist
 from registrations.models import Registration, Status
 from registrations.waitlist import Place
@@ -26,6 +26,23 @@ TONES = {
     Status.CONFIRMED: "yes",
     Status.DECLINED: "no",
     Status.CANCELLED: "no",
+}
+
+
+# The meeting's rule, as those who wait are told it.
+RULES = {
+    WaitingPolicy.FIRST_COME: gettext_lazy(
+        "There is no free seat now. When one becomes free, whoever waited longest gets it; then "
+        "we write to %(email)s."
+    ),
+    WaitingPolicy.MISSING_REGIONS: gettext_lazy(
+        "There is no free seat now. One that becomes free goes first to a region that nobody "
+        "represents yet, then to whoever waited longest; then we write to %(email)s."
+    ),
+    WaitingPolicy.CATEGORY_SHARES: gettext_lazy(
+        "There is no free seat now. One that becomes free goes to the category that lacks most "
+        "of its share, there to whoever waited longest; then we write to %(email)s."
+    ),
 }
 
 
@@ -93,10 +110,9 @@ def _next_steps(registration: Registration) -> tuple[str, ...]:
     match registration.status:
         case Status.WAITLISTED:
             return (
-                _("There is no free seat now. When one becomes free, whoever waited longest gets "
-                  "it; then we write to %(email)s.") % email,
+                str(RULES[WaitingPolicy(registration.meeting.waiting_policy)]) % email,
                 _("Please buy no tickets before that."),
-            )  # fmt: skip
+            )
         case Status.PENDING:
             return (
                 _("You need do nothing. The answer comes to %(email)s.") % email,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.refusals import Refused
 from events.models import Meeting, OrganizationVariant, in_language
-from registrations import intake, letters, seats, transitions
+from registrations import intake, letters, policies, seats, transitions
 from registrations.models import (
     Registration,
     RegistrationQuerySet,
@@ -40,7 +41,7 @@ class Place:
 def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registration]:
     """
     Confirm waiting people as long as one of them finds a seat in all limits that apply to him,
-    first in line first, and tell them.
+    in the order of the meeting's rule, and tell them.
 
     The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
@@ -60,7 +61,7 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
 
 
 def _first_in_line(counters: Counters, meeting: Meeting) -> Registration | None:
-    """Whoever waited longest of those for whom there is a seat in all their limits."""
+    """Who is next by the meeting's rule, of those for whom there is a seat in all limits."""
     if not counters.whole.waiting:
         return None
     waiting = Registration.objects.waitlisted().filter(meeting=meeting)
@@ -73,7 +74,7 @@ def _first_in_line(counters: Counters, meeting: Meeting) -> Registration | None:
             return None
         waiting = waiting.filter(_any_of([waiting_for(row) for row in kept]))
     return (
-        waiting.in_line()
+        policies.first(waiting, meeting=meeting)
         .select_related("meeting", "meeting__region_set", "category", "region")
         .select_for_update(of=("self",))
         .first()
@@ -109,7 +110,7 @@ def place(registration: Registration) -> Place | None:
     Where somebody stands in line; None for whoever does not wait.
 
     Where one of his narrow limits is full, only those count who wait for the same: whoever
-    waits for another region is not in his way.
+    waits for another region is not in his way. Who is ahead is what the meeting's rule says.
     """
     if registration.line is None:
         return None
@@ -121,7 +122,7 @@ def place(registration: Registration) -> Place | None:
     )
     narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
     people = waiting_for(narrow) if narrow else _everybody_waiting(registration.meeting_id)
-    return Place(people.filter(line__lte=registration.line).count(), narrow)
+    return Place(policies.rank(registration, among=people), narrow)
 
 
 def told(registration: Registration) -> dict[str, Any]:
@@ -170,6 +171,36 @@ def confirm_waiting(
     sit(counters, registration, at=at, goes_over=goes_over)
     counters.leave_line()
     letters.write_promoted(registration)
+
+
+@dataclass(frozen=True)
+class Next:
+    """Somebody who would be confirmed, were there seats more."""
+
+    registration: Registration
+    place: int
+    waited_since: datetime | None
+
+
+def rehearse(*, meeting: Meeting, seats_more: int, at: datetime) -> list[Next]:
+    """
+    Who would be confirmed, in which order, if so many seats of the meeting became free now.
+
+    The real thing, taken back: nobody is told and nothing is kept.
+    """
+    with transaction.atomic():
+        counters = seats.lock(meeting.pk)
+        if counters.whole.seat_limit is not None:
+            counters.whole.seat_limit += seats_more
+            counters.whole.save(update_fields=["seat_limit"])
+        found: list[Next] = []
+        while len(found) < seats_more and (first := _first_in_line(counters, meeting)):
+            since = first.waiting_since
+            counters.leave_line()
+            sit(counters, first, at=at)
+            found.append(Next(first, len(found) + 1, since))
+        transaction.set_rollback(True)
+    return found
 
 
 def pass_on(counters: Counters, registration: Registration, *, was: str, at: datetime) -> None:

@@ -8,12 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registrations import convening, limits
+from registrations import convening, limits, waitlist
 from registrations.api.permissions import acting, own_meeting
 from registrations.limit_serializers import (
     AllLimitsSerializer,
     LimitSerializer,
     NarrowLimitSerializer,
+    NextSerializer,
+    SeatsMoreSerializer,
     SeatsSerializer,
 )
 from registrations.models import Scope, SeatLimit, SeatLimitQuerySet
@@ -47,6 +49,25 @@ class SeatLimitsView(APIView):
             by=acting(request),
         )
         return self.get(request, meeting)
+
+
+class WaitingListView(APIView):
+    """Who would be confirmed, were there seats more: a rehearsal that changes nothing."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("seats", int, description="How many more; default 5.")],
+        responses=NextSerializer(many=True),
+        summary="Rehearse the waiting list",
+    )
+    def get(self, request: Request, meeting: str) -> Response:
+        """In order, by the meeting's rule (`waiting_policy`) and all limits."""
+        target = own_meeting(request, meeting)
+        asked = SeatsMoreSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = waitlist.rehearse(
+            meeting=target, seats_more=asked.validated_data["seats"], at=timezone.now()
+        )
+        return Response(NextSerializer(found, many=True).data)
 
 
 class SeatLimitView(APIView):

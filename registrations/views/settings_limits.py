@@ -16,6 +16,9 @@ from registrations.limit_forms import LimitForm, known, target_of
 from registrations.models import Scope, SeatLimit
 from registrations.views.settings_frame import saved, show
 
+# How many of those who wait are named: whom the next seats go to.
+SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Line:
@@ -83,6 +86,12 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         own.auto_id = f"limit_{row.pk}_%s"
         waiting = waitlist.waiting_for(row).count()
         lines.append(Line(row, waitlist.called(row), target, waiting, own))
+    whole = SeatLimit.objects.get(whole=meeting)
+    upcoming = (
+        waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=timezone.now())
+        if whole.waiting
+        else []
+    )
     is_new = refused not in {line.target for line in lines}
     return show(
         request,
@@ -91,5 +100,6 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         form=form,
         adding=form if is_new else LimitForm(meeting=meeting),
         lines=lines,
-        whole=SeatLimit.objects.get(whole=meeting),
+        whole=whole,
+        upcoming=upcoming,
     )

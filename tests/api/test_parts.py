@@ -5,12 +5,17 @@ import pytest
 from events.models import AccessLink
 from notifications.models import Message, State
 from registrations import links
-from registrations.models import ConsentDocument, Status
+from registrations.models import ConsentDocument, Registration, Status
 from tests import factories
 from tests.api.conftest import application, coming
 
 pytestmark = pytest.mark.django_db
-LISTS = ["hosts", "agenda", "categories", "regions", "consents", "reminders", "seat-limits"]
+LISTS = [
+    "hosts", "agenda", "categories", "regions", "consents", "reminders", "seat-limits",
+    "waiting-list",
+]  # fmt: skip
+# Each one who is next is found, seated and taken back: a rehearsal costs per person.
+REHEARSED = {1: 13, 3: 25}
 
 
 @pytest.mark.parametrize("part", [*LISTS, "access-links", "messages"])
@@ -173,6 +178,36 @@ def test_the_list_of_limits_costs_the_same(organizer, owner, rows, django_assert
         answer = organizer.send("get", url)
 
     assert len(answer.json()["limits"]) == rows
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_rehearsal_names_who_is_next_and_keeps_nothing(
+    organizer, owner, rows, django_assert_num_queries
+):
+    meeting = coming(owner=owner, seat_limit=0, waiting_policy="missing_regions")
+    klu = meeting.region_set.regions.get(code="RU-KLU")
+    people = [
+        factories.make_registration(meeting=meeting, status=Status.WAITLISTED, region=klu)
+        for _ in range(rows)
+    ]
+    url = f"meetings/{meeting.slug}/waiting-list/"
+
+    with django_assert_num_queries(REHEARSED[rows]):
+        found = organizer.send("get", f"{url}?seats={rows}").json()
+
+    assert [one["number"] for one in found] == [person.number for person in people]
+    assert found[0]["region"] == "RU-KLU"
+    assert [one["place"] for one in found] == list(range(1, rows + 1))
+    assert Registration.objects.waitlisted().filter(meeting=meeting).count() == rows
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.parametrize("seats", ["0", "26", "x"])
+def test_a_rehearsal_of_no_number_is_refused(organizer, meeting, seats):
+    assert (
+        organizer.send("get", f"meetings/{meeting.slug}/waiting-list/?seats={seats}").status_code
+        == 422
+    )
 
 
 def test_links_are_issued_renewed_and_revoked(organizer, meeting):

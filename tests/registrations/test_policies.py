@@ -1,0 +1,114 @@
+"""By which rule a seat that became free is passed on, told beforehand and rehearsed."""
+
+import pytest
+
+from events.models import WaitingPolicy
+from notifications.models import Message
+from registrations import booking, convening, limits, seats, waitlist
+from registrations.models import Registration, Status
+from tests.factories import (
+    LINK,
+    NOON,
+    ORGANIZER,
+    category,
+    make_meeting,
+    make_registration,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def region(meeting, code):
+    return meeting.region_set.regions.get(code=f"RU-{code}")
+
+
+def waiting(meeting, *, of="KLU", as_="member"):
+    return make_registration(
+        meeting=meeting, status=Status.WAITLISTED, category_code=as_,
+        region=region(meeting, of) if of else None,
+    )  # fmt: skip
+
+
+def promoted(meeting, seat_limit):
+    found = convening.set_seat_limit(meeting=meeting, seat_limit=seat_limit, at=NOON, by=ORGANIZER)
+    assert seats.audit(meeting.pk) == {}
+    return found
+
+
+def test_first_come_asks_for_nothing_but_the_time():
+    meeting = make_meeting(seat_limit=0)
+    ada, bob = waiting(meeting, of=None), waiting(meeting)
+
+    assert [waitlist.place(person).position for person in (ada, bob)] == [1, 2]
+    assert promoted(meeting, 1) == [ada]
+
+
+def test_a_region_that_has_nobody_goes_before_a_second_one_of_another():
+    meeting = make_meeting(seat_limit=1, waiting_policy=WaitingPolicy.MISSING_REGIONS)
+    make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    of_kaluga, nowhere = waiting(meeting), waiting(meeting, of=None)
+    first, second = waiting(meeting, of="PRI"), waiting(meeting, of="PRI")
+    kaliningrad = waiting(meeting, of="KGD")
+
+    order = [first, kaliningrad, of_kaluga, nowhere, second]
+    assert [waitlist.place(person).position for person in order] == [1, 2, 3, 4, 5]
+    assert promoted(meeting, 4) == [first, kaliningrad, of_kaluga]
+
+
+def test_the_category_that_lacks_most_of_its_share_is_next():
+    meeting = make_meeting(seat_limit=3, waiting_policy=WaitingPolicy.CATEGORY_SHARES)
+    for code, share in (("member", 60), ("authority", 40)):
+        one = category(meeting, code)
+        one.share = share
+        one.save(update_fields=["share"])
+    for code in ("member", "member", "member"):
+        make_registration(meeting=meeting, category_code=code)
+    guest, member = waiting(meeting, as_="guest"), waiting(meeting)
+    officials = [waiting(meeting, as_="authority") for _ in range(3)]
+
+    # Of 4, 5, 6 seats authorities should have 1.6, 2, 2.4: they have none, one, two.
+    assert promoted(meeting, 5) == officials[:2]
+    assert promoted(meeting, 7) == [member, officials[2]]
+    assert promoted(meeting, 8) == [guest]
+
+
+def test_a_limit_that_is_full_is_stepped_over_and_keeps_its_turn():
+    meeting = make_meeting(seat_limit=1, waiting_policy=WaitingPolicy.MISSING_REGIONS)
+    limits.change(
+        meeting=meeting, target=region(meeting, "PRI"), wish=limits.Wish(seat_limit=0), at=NOON,
+        by=ORGANIZER,
+    )  # fmt: skip
+    make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    blocked, fits = waiting(meeting, of="PRI"), waiting(meeting)
+
+    assert promoted(meeting, 5) == [fits]
+    blocked.refresh_from_db()
+    assert blocked.status == Status.WAITLISTED
+
+
+def test_a_rehearsal_names_who_is_next_and_changes_nothing():
+    meeting = make_meeting(seat_limit=1, waiting_policy=WaitingPolicy.MISSING_REGIONS)
+    make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    ada, bob = waiting(meeting), waiting(meeting, of="PRI")
+    before = list(Registration.objects.order_by("pk").values())
+
+    found = waitlist.rehearse(meeting=meeting, seats_more=5, at=NOON)
+
+    assert [(one.place, one.registration) for one in found] == [(1, bob), (2, ada)]
+    assert list(Registration.objects.order_by("pk").values()) == before
+    assert not Message.objects.exists()
+    assert seats.audit(meeting.pk) == {}
+    meeting.seats.refresh_from_db()
+    assert meeting.seats.seat_limit == 1
+
+
+def test_a_letter_says_the_rule():
+    meeting = make_meeting(seat_limit=1, waiting_policy=WaitingPolicy.MISSING_REGIONS)
+    ada = make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    booking.cancel(registration=ada, at=NOON, by=LINK)
+    make_registration(meeting=meeting)
+    Message.objects.all().delete()
+
+    booking.restore(registration=ada, at=NOON, by=LINK)
+
+    assert Message.objects.get().snapshot["policy"] == "missing_regions"
