@@ -28,6 +28,7 @@ from registrations.seats import Counters, LimitBelowTaken
 
 __all__ = ["LimitBelowTaken", "NothingToKeep", "TargetUnknown", "Wish", "change", "find", "remove"]
 
+LONGEST_CODE = 40  # above every code, and the number of any organization
 Target = Category | Region | RegionGroup | Organization
 _SCOPES: dict[type[Target], Scope] = {
     Category: Scope.CATEGORY,
@@ -65,7 +66,9 @@ def find(meeting: Meeting, *, scope: str, code: str) -> Target:
     :raises TargetUnknown: the meeting has no such thing
     """
     found: Target | None = None
-    match scope:
+    # Beyond these, neither the database nor Python would read the code.
+    is_code = len(code) <= LONGEST_CODE and "\x00" not in code
+    match scope if is_code else "":
         case "category":
             found = meeting.categories.filter(code=code).first()
         case "region":

@@ -72,6 +72,13 @@ def test_what_is_wrong_is_said_beside_the_field(office, typed, objection):
     assert SeatLimit.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "target", ["category:\x00", "region:\x00", "group:\x00", f"organization:{'9' * 5000}", "x:\x00"]
+)
+def test_what_cannot_be_has_no_limit(office, target):
+    assert office.post(PAGE, {"target": target, "remove": "1"}).status_code == 404
+
+
 def test_a_stranger_finds_no_limits(meeting):
     stranger = Client()
     stranger.force_login(make_user())
