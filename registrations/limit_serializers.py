@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from events import years
 from registrations.models import MOST_SEATS, Scope, SeatLimit
 
 
@@ -20,7 +21,9 @@ class LimitSerializer(serializers.Serializer[Any]):
     reserve = serializers.IntegerField(
         min_value=0, max_value=MOST_SEATS, default=0, help_text="Seats that nobody else gets."
     )
-    reserved_until = serializers.DateTimeField(allow_null=True, default=None)
+    reserved_until = serializers.DateTimeField(
+        allow_null=True, default=None, validators=[years.check]
+    )
     shows_left = serializers.BooleanField(
         default=False, help_text="Whether everybody may know how many seats are left."
     )

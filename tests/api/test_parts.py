@@ -149,6 +149,10 @@ def test_a_narrow_limit_is_set_read_and_removed(organizer, owner):
     url = f"meetings/{meeting.slug}/seat-limits/"
     wish = {"seat_limit": 3, "reserve": 2, "reserved_until": meeting.starts_at.isoformat()}
 
+    late = wish | {"reserved_until": "9999-12-31T23:59:59Z"}
+    never = organizer.send("put", f"{url}region/RU-KLU/", late)
+    assert never.json()["errors"][0]["pointer"] == "/reserved_until"
+
     made = organizer.send("put", f"{url}region/RU-KLU/", wish)
 
     assert made.status_code == 200
