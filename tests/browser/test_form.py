@@ -12,7 +12,7 @@ from tests.browser.chromium import Visitor
 from tests.browser.pages import World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 FORM = "/m/open/register/?lang=ru"
 
@@ -123,6 +123,54 @@ def test_an_unknown_region_is_met_with_the_nearest(tab: Page) -> None:
     box.fill("Калужская область")
     box.blur()
     assert not tab.locator("#id_region_error").is_visible()
+
+
+def test_the_only_match_is_taken_when_the_field_is_left(tab: Page) -> None:
+    box = tab.get_by_role("combobox")
+    box.press_sequentially("подмос")
+    box.press("Tab")
+
+    expect(box).to_have_value("Московская область")
+    assert region(tab) == "RU-MOS"
+
+
+def press(tab: Page, target: Locator, *, by_touch: bool) -> None:
+    """Where the target is now, as a finger or a mouse does it; not where it goes meanwhile."""
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    if by_touch:
+        tab.touchscreen.tap(x, y)
+    else:
+        tab.mouse.move(x, y)
+        tab.mouse.down()
+        tab.wait_for_timeout(120)
+        tab.mouse.up()
+
+
+@pytest.mark.parametrize("by_touch", [True, False])
+def test_the_press_that_leaves_an_unmatched_region_meets_its_aim(
+    place: tuple[str, World], started: Browser, by_touch: bool
+) -> None:
+    visitor = Visitor(
+        started, *place, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    tab = visitor.tab
+    tab.goto(FORM)
+    choice = tab.locator("[name=category]").nth(1)
+    tab.get_by_role("combobox").press_sequentially("мос")
+    tab.get_by_role("combobox").press("Escape")
+
+    press(tab, choice, by_touch=by_touch)
+
+    expect(choice).to_be_checked()
+    expect(tab.locator("#id_region_error")).to_be_visible()
+    tab.get_by_role("combobox").fill("Калужзкая")
+    tab.get_by_role("combobox").press("Escape")
+    with tab.expect_request(lambda request: request.method == "POST"):
+        press(tab, tab.get_by_role("button", name="Зарегистрироваться"), by_touch=by_touch)
+    visitor.context.close()
 
 
 def test_no_region_is_the_first_choice_offered(tab: Page) -> None:

@@ -1,6 +1,7 @@
 // A long <select> as a search box (ARIA combobox, list autocomplete with manual selection).
 // The <select> stays in the form and carries the value: without script it is simply shown.
 // @ts-check
+import { onceStill } from "./still.js";
 
 const MOST = 8;
 const LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
@@ -147,8 +148,15 @@ function upgrade(holder) {
     input.setAttribute("aria-describedby", by);
   }
 
+  let objection = "";
   /** @param {string} text */
   function object(text) {
+    objection = text;
+    onceStill(draw);
+  }
+
+  function draw() {
+    const text = objection;
     if (!text) {
       error?.remove();
       input.removeAttribute("aria-invalid");
@@ -217,7 +225,8 @@ function upgrade(holder) {
     select.value = "";
     if (typed) typed.value = text;
     if (!text) return object("");
-    const meant = exact(choices, text);
+    const found = matching(choices, text);
+    const meant = exact(choices, text) ?? (found.length === 1 ? found[0] : undefined);
     if (meant) return take(meant);
     const near = nearest(choices, text).map((choice) => (words.quoted ?? "{name}").replace("{name}", choice.name)).join(", ");
     object(((near ? words.near : words.unmatched) ?? "").replace("{typed}", text).replace("{near}", near));

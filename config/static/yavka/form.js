@@ -1,6 +1,7 @@
 // What script adds to a form that works without it: it is sent once, a mistyped address is
 // noticed, the summary of errors is read first, a lost connection loses nothing.
 // @ts-check
+import { onceStill } from "./still.js";
 
 const KNOWN_HOSTS = [
   "mail.ru", "yandex.ru", "ya.ru", "gmail.com", "bk.ru", "list.ru", "inbox.ru", "rambler.ru",
@@ -51,7 +52,10 @@ function watchAddress(field) {
   hint.id = `${input.id}_perhaps`;
   hint.setAttribute("role", "status");
   field.append(hint);
-  input.addEventListener("blur", () => {
+  input.addEventListener("blur", () => onceStill(suggest));
+
+  function suggest() {
+    if (!input || !words) return;
     hint.replaceChildren();
     const meant = likelyAddress(input.value);
     if (!meant) return;
@@ -66,7 +70,7 @@ function watchAddress(field) {
     });
     const [before, after] = words.split("{address}");
     hint.append(before, take, after ?? "");
-  });
+  }
 }
 
 /**
