@@ -173,6 +173,19 @@ def test_the_press_that_leaves_an_unmatched_region_meets_its_aim(
     visitor.context.close()
 
 
+def test_back_from_another_page_the_region_is_still_there(tab: Page) -> None:
+    tab.get_by_role("combobox").press_sequentially("Калуж")
+    tab.get_by_role("combobox").press("Enter")
+    tab.goto("/m/open/consent/processing/?lang=ru")
+
+    tab.go_back()
+
+    expect(tab.get_by_role("combobox")).to_have_value("Калужская область")
+    tab.get_by_role("combobox").focus()
+    tab.get_by_role("combobox").blur()
+    assert region(tab) == "RU-KLU"
+
+
 def test_no_region_is_the_first_choice_offered(tab: Page) -> None:
     tab.get_by_role("combobox").click()
 

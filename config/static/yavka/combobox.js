@@ -269,3 +269,10 @@ function upgrade(holder) {
 for (const holder of document.querySelectorAll("[data-combobox]")) {
   upgrade(/** @type {HTMLElement} */ (holder));
 }
+  // Back from another page: the browser has put the value into the <select> alone.
+  addEventListener("pageshow", () => {
+    if (document.activeElement === input) return;
+    const kept = choices.find((choice) => choice.value === select.value);
+    if (kept) input.value = kept.name;
+    else if (!input.value && typed?.value) input.value = typed.value;
+  });
