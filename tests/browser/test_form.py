@@ -186,6 +186,13 @@ def test_back_from_another_page_the_region_is_still_there(tab: Page) -> None:
     assert region(tab) == "RU-KLU"
 
 
+def test_a_list_without_matches_says_so(tab: Page) -> None:
+    tab.get_by_role("combobox").press_sequentially("йцщ")
+
+    assert tab.get_by_role("option").all_inner_texts() == ["Ничего не найдено"]
+    assert tab.locator("[data-combobox] [role=status]").inner_text() == "Ничего не найдено"
+
+
 def test_no_region_is_the_first_choice_offered(tab: Page) -> None:
     tab.get_by_role("combobox").click()
 

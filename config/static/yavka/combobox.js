@@ -199,9 +199,20 @@ function upgrade(holder) {
       item.addEventListener("click", () => take(choice));
       return item;
     }));
-    list.hidden = !shown.length;
-    input.setAttribute("aria-expanded", String(!list.hidden));
+    if (!shown.length) list.replaceChildren(nothing());
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
     if (input.value.trim()) announce(shown.length);
+  }
+
+  /** The one line of a list without any: it is read, not chosen. */
+  function nothing() {
+    const line = document.createElement("li");
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-disabled", "true");
+    line.textContent = words.none ?? "";
+    line.addEventListener("pointerdown", (event) => event.preventDefault());
+    return line;
   }
 
   /** @param {Choice} choice */
@@ -264,11 +275,6 @@ function upgrade(holder) {
     event.preventDefault();
   });
   form.addEventListener("submit", () => settle(), { capture: true });
-}
-
-for (const holder of document.querySelectorAll("[data-combobox]")) {
-  upgrade(/** @type {HTMLElement} */ (holder));
-}
   // Back from another page: the browser has put the value into the <select> alone.
   addEventListener("pageshow", () => {
     if (document.activeElement === input) return;
@@ -276,3 +282,8 @@ for (const holder of document.querySelectorAll("[data-combobox]")) {
     if (kept) input.value = kept.name;
     else if (!input.value && typed?.value) input.value = typed.value;
   });
+}
+
+for (const holder of document.querySelectorAll("[data-combobox]")) {
+  upgrade(/** @type {HTMLElement} */ (holder));
+}
