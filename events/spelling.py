@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -27,7 +28,10 @@ TO_LATIN = str.maketrans(CYRILLIC_KEYS, LATIN_KEYS)
 SOUNDS = [
     ("shch", "sch"), ("kh", "h"), ("x", "ks"), ("w", "v"), ("y", "i"), ("j", "i"),
     ("ii", "i"), ("ie", "e"), ("tz", "ts"),
+    ("ck", "k"), ("kk", "k"), ("ce", "se"), ("ci", "si"),
 ]  # fmt: skip
+# What is left of c after SOUNDS: Коннор is Connor, Качеев stays Kacheev.
+HARD_C = re.compile("c(?!h)")
 
 
 def fold(text: str, *, strips_marks: bool = True) -> str:
@@ -85,6 +89,7 @@ def _sound(word: str) -> str:
     latin = iuliia.ICAO_DOC_9303.translate(word)
     for spelling, sound in SOUNDS:
         latin = latin.replace(spelling, sound)
+    latin = HARD_C.sub("k", latin)
     return latin if latin.isascii() else ""
 
 
