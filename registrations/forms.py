@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import phonenumbers
@@ -30,13 +30,16 @@ def _line(token: str, **attrs: Any) -> forms.TextInput:
 class NameField(forms.CharField):
     """One part of a name, cleaned; the objection says which sign is in the way."""
 
-    def __init__(self, *, autocomplete: str, **options: Any) -> None:
-        super().__init__(max_length=500, required=False, widget=_line(autocomplete), **options)
+    def __init__(
+        self, *, widget: forms.Widget, check: Callable[[str], str] = names.check, **options: Any
+    ) -> None:
+        super().__init__(max_length=500, required=False, widget=widget, **options)
+        self.check = check
 
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
         try:
-            return names.check(typed)
+            return self.check(typed)
         except names.NameNotAccepted as objection:
             raise forms.ValidationError(str(objection)) from objection
 
@@ -63,12 +66,9 @@ class DetailsForm(forms.Form):
         "website": "",
     }
 
-    family_name = NameField(label=gettext_lazy("Family name"), autocomplete="family-name")
-    given_name = NameField(label=gettext_lazy("Given name"), autocomplete="given-name")
-    patronymic = NameField(
-        label=gettext_lazy("Patronymic"),
-        autocomplete="additional-name",
-    )
+    family_name = NameField(label=gettext_lazy("Family name"), widget=_line("family-name"))
+    given_name = NameField(label=gettext_lazy("Given name"), widget=_line("given-name"))
+    patronymic = NameField(label=gettext_lazy("Patronymic"), widget=_line("additional-name"))
     phone = PlainField(
         label=gettext_lazy("Phone"),
         required=False,
@@ -153,10 +153,9 @@ class DetailsForm(forms.Form):
 class ChangeForm(DetailsForm):
     """A registration as its owner may change it. The address has a page of its own."""
 
-    latin_name = PlainField(
+    latin_name = NameField(
         label=gettext_lazy("Name in Latin letters"),
-        required=False,
-        max_length=250,
+        check=names.check_latin,
         help_text=gettext_lazy("As in the passport; it stands on the badge."),
         widget=_line("off", lang="en"),
     )

@@ -14,6 +14,7 @@ from events.spelling import fold, search_key, search_terms
 __all__ = [
     "NameNotAccepted",
     "check",
+    "check_latin",
     "clean",
     "latin_name",
     "name_key",
@@ -88,6 +89,22 @@ def check(text: str, *, limit: int = LIMIT) -> str:
                 limit,
             )
             % {"limit": limit, "length": len(name)}
+        )
+    return name
+
+
+def check_latin(text: str) -> str:
+    """
+    The cleaned name as it is printed in Latin letters, or an objection in words.
+
+    :raises NameNotAccepted: what `check` objects to, a letter of another alphabet
+    """
+    name = check(text, limit=LATIN_LIMIT)
+    strangers = [char for char in name if char.isalpha() and not _is_latin(char)]
+    if strangers:
+        raise NameNotAccepted(
+            _("Only Latin letters can stand here, as in the passport. These are not: %(signs)s.")
+            % {"signs": " ".join(list(dict.fromkeys(strangers))[:5])}
         )
     return name
 

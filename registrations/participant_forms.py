@@ -15,11 +15,17 @@ from registrations.models import AttendanceMode, Registration
 
 
 class _NameField(forms.CharField):
+    check = staticmethod(names.check)
+
     def clean(self, value: Any) -> str:
         try:
-            return names.check(super().clean(value))
+            return self.check(super().clean(value))
         except names.NameNotAccepted as objection:
             raise forms.ValidationError(str(objection)) from objection
+
+
+class _LatinField(_NameField):
+    check = staticmethod(names.check_latin)
 
 
 class _LineField(forms.CharField):
@@ -39,7 +45,7 @@ class ParticipantForm(forms.Form):
     family_name = _NameField(label=gettext_lazy("Family name"), required=False, widget=_line())
     given_name = _NameField(label=gettext_lazy("Given name"), required=False, widget=_line())
     patronymic = _NameField(label=gettext_lazy("Patronymic"), required=False, widget=_line())
-    latin_name = _LineField(
+    latin_name = _LatinField(
         label=gettext_lazy("Name in Latin letters"),
         required=False,
         max_length=250,

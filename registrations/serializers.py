@@ -22,14 +22,21 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class NameField(serializers.CharField):
     """One part of a name; the objection says which sign is in the way."""
 
+    check = staticmethod(names.check)
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(default="", allow_blank=True, max_length=500, **options)
+        # The check knows what fits, in characters as people count them.
+        super().__init__(**{"default": "", "allow_blank": True, "max_length": 500} | options)
 
     def to_internal_value(self, data: Any) -> str:
         try:
-            return names.check(super().to_internal_value(data))
+            return self.check(super().to_internal_value(data))
         except names.NameNotAccepted as objection:
             raise serializers.ValidationError(str(objection), code="name") from objection
+
+
+class LatinField(NameField):
+    check = staticmethod(names.check_latin)
 
 
 class LineField(serializers.CharField):
@@ -210,7 +217,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
 class RegistrationChangesSerializer(DetailsSerializer):
     """What the organizer may correct."""
 
-    latin_name = LineField(max_length=250, default="", allow_blank=True)
+    latin_name = LatinField(max_length=250)
 
 
 class MyChangesSerializer(RegistrationChangesSerializer):

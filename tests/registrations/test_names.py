@@ -244,6 +244,22 @@ def test_search_does_not_find(query, parts):
     assert not found(query, *parts)
 
 
+@pytest.mark.parametrize("name", ["Sean O'Connor-Smith", "Łukasz Żółć", "Nguyễn Thị", ""])
+def test_a_latin_name_may_have_every_latin_letter(name):
+    assert names.check_latin(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Шон О’Коннор", "Ш о н О К"), ("Sеan", "е"), ("李 Wei", "李")],
+)
+def test_a_latin_name_takes_no_letter_of_another_alphabet(name, told):
+    with pytest.raises(names.NameNotAccepted) as objection:
+        names.check_latin(name)
+
+    assert str(objection.value).endswith(f"These are not: {told}.")
+
+
 def test_search_terms_are_few():
     assert len(names.search_terms("слово " * 100)) <= 8
 

@@ -20,6 +20,8 @@ from registrations.models import (
     Seat,
     Status,
 )
+from registrations.participant_forms import ParticipantForm
+from registrations.serializers import RegistrationChangesSerializer
 from tests.factories import make_consent, make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +169,30 @@ def test_details_are_changed_until_the_lists_close(client: Client) -> None:
     assert (found.given_name, found.organization, found.latin_name) == (
         "Анна", "ООО «Юг»", "Anna Petrova",
     )  # fmt: skip
+
+
+def test_the_latin_line_of_the_badge_takes_latin_letters_only(client: Client) -> None:
+    registration = make_registration(meeting=soon())
+
+    answer = changed(client, registration, latin_name="Анна Petrova")
+
+    assert answer.status_code == 422
+    assert "Здесь возможны только латинские буквы" in answer.content.decode()
+    assert Registration.objects.get().latin_name != "Анна Petrova"
+
+
+@pytest.mark.parametrize("latin_name", ["Анна Petrova", "Anna Petrova"])
+def test_the_organizer_and_the_api_take_the_same_latin_letters(latin_name: str) -> None:
+    meeting = soon()
+    form = ParticipantForm({"latin_name": latin_name}, meeting=meeting)
+    sent = RegistrationChangesSerializer(
+        data={"latin_name": latin_name}, partial=True, context={"meeting": meeting}
+    )
+
+    form.is_valid(), sent.is_valid()
+
+    refused = latin_name == "Анна Petrova"
+    assert ("latin_name" in form.errors, "latin_name" in sent.errors) == (refused, refused)
 
 
 def test_after_the_lists_closed_the_page_only_reads(client: Client) -> None:
