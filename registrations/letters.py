@@ -214,7 +214,7 @@ def _write(
             to_name=name,
             language=registration.language,
             template=TEMPLATES + letter,
-            snapshot=base | {"for_proxy": is_proxy},
+            snapshot=base | _spoken_to(registration, is_proxy=is_proxy),
             subjects=subjects(registration),
             priority=priority,
             # Without an end of its own a letter is tried for three days.
@@ -224,6 +224,14 @@ def _write(
             reply_to=registration.meeting.contact_email,
             sender_name=base["host"],
         )
+
+
+def _spoken_to(registration: Registration, *, is_proxy: bool) -> dict[str, Any]:
+    """What differs in a copy: it greets whoever registered somebody else."""
+    if not is_proxy:
+        return {"for_proxy": False}
+    with translation.override(registration.language):
+        return {"for_proxy": True, "greeting": _hello(registration.submitted_by_name)}
 
 
 def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
@@ -281,7 +289,11 @@ def greeting(registration: Registration) -> str:
     names = [registration.given_name or registration.family_name]
     if registration.given_name and registration.patronymic and _is_russian():
         names.append(registration.patronymic)
-    return _("Hello %(name)s,") % {"name": " ".join(names)}
+    return _hello(" ".join(names))
+
+
+def _hello(name: str) -> str:
+    return _("Hello %(name)s,") % {"name": name}
 
 
 def host_name(meeting: Meeting) -> str:

@@ -160,6 +160,30 @@ def test_a_confirmation_carries_ticket_calendar_and_both_clocks():
     assert "https://map.example.org/?a=1&amp;b=2" in mail.html
 
 
+def test_the_copy_speaks_to_whoever_registered_somebody_else():
+    sean = make_registration(
+        meeting=make_meeting(),
+        family_name="О’Коннор",
+        given_name="Шон",
+        language="ru",
+        email="sean@example.org",
+        submitted_by_name="Ирина Секретарь",
+        submitted_by_email="office@example.org",
+    )
+    booking.cancel(registration=sean, at=NOON, by=ORGANIZER)
+    booking.restore(registration=sean, at=NOON, by=ORGANIZER)
+
+    own = rendering.render(Message.objects.get(kind="confirmed", recipient="sean@example.org"))
+    copy = rendering.render(Message.objects.get(kind="confirmed", recipient="office@example.org"))
+
+    assert "Здравствуйте, Ирина Секретарь!" in copy.text
+    assert "Вы зарегистрировали участника: О’Коннор Шон" in copy.text
+    assert ">Регистрация: О’Коннор Шон</a>" in copy.html
+    assert "Моя регистрация" not in copy.html
+    assert "Здравствуйте, Шон!" in own.text
+    assert ">Моя регистрация</a>" in own.html
+
+
 def test_a_snapshot_is_json_and_holds_strings_only():
     message = written("meeting_changed", "en")
 
