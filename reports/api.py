@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
@@ -28,12 +29,19 @@ class FiguresView(APIView):
         responses=serializers.FiguresSerializer,
     )
     def get(self, request: Request, meeting: str) -> Response:
-        """Count now. `basis` and `style` may be asked for."""
-        own = _own(request, meeting)
+        """
+        Count now. `basis` and `style` may be asked for; the answer says which it has.
+
+        Who came is counted from the day of the meeting on, who is confirmed before.
+        """
+        own, at = _own(request, meeting), timezone.now()
         asked = serializers.QuestionSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        basis = asked.validated_data.get("basis") or headline.natural_basis(own)
-        return Response(_figures(own, basis=Basis(basis), style=asked.validated_data["style"]))
+        basis = asked.validated_data.get("basis")
+        if basis not in headline.bases(own, at=at):
+            basis = headline.natural_basis(own, at=at)
+        style = asked.validated_data["style"]
+        return Response(_figures(own, basis=Basis(basis), style=style, at=at))
 
     @extend_schema(
         operation_id="figures_freeze",
@@ -65,9 +73,9 @@ def _own(request: Request, slug: str) -> Meeting:
     return get_object_or_404(meetings, slug=slug)
 
 
-def _figures(meeting: Meeting, *, basis: Basis, style: str) -> dict[str, Any]:
+def _figures(meeting: Meeting, *, basis: Basis, style: str, at: datetime) -> dict[str, Any]:
     lists = headline.lists(meeting)
-    live = headline.count(lists=lists, basis=basis, at=timezone.now())
+    live = headline.count(lists=lists, basis=basis, at=at)
     style = style if style in wording.styles(live) else Style.EXACT
     return dict(
         serializers.FiguresSerializer(

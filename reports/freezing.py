@@ -48,7 +48,7 @@ def freeze(
     Return it and whether it is new: the very same figure is not kept twice. `link` is the
     press link it was asked through, which is marked as used.
 
-    :raises NothingToFreeze: nobody is counted on that basis
+    :raises NothingToFreeze: nobody is counted on that basis, or it is too early to say who came
     """
     # The meeting's row is the queue: two who freeze at once get one figure.
     meeting = (
@@ -56,6 +56,10 @@ def freeze(
         .select_related("region_set")
         .get(pk=meeting.pk)
     )
+    if basis == Basis.CHECKED_IN and at < meeting.starts_at:
+        raise NothingToFreeze(
+            _("The meeting has not begun: who came can be published from its beginning on.")
+        )
     counted = headline.count(lists=headline.lists(meeting), basis=Basis(basis), at=at)
     if counted.people == 0:
         raise NothingToFreeze(

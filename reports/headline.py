@@ -117,14 +117,30 @@ def count(*, lists: Lists, basis: Basis, at: datetime) -> Headline:
     )
 
 
+def is_the_day(meeting: Meeting, *, at: datetime) -> bool:
+    """
+    Whether the day of the meeting has come at the venue, or has been.
+
+    What desks scan on the days before is a rehearsal, and nobody took part in anything.
+    """
+    opens = meeting.doors_at or meeting.starts_at
+    return at.astimezone(meeting.zone).date() >= opens.astimezone(meeting.zone).date()
+
+
+def bases(meeting: Meeting, *, at: datetime) -> list[Basis]:
+    """On what the meeting can be counted at that moment: who came, from its day on."""
+    return [b for b in Basis if b != Basis.CHECKED_IN or is_the_day(meeting, at=at)]
+
+
 def has_check_ins(meeting: Meeting) -> bool:
     """Whether anybody was let in yet: until then figures stand on who is confirmed."""
     return Presence.objects.filter(checkpoint__meeting=meeting, checkpoint__code=DOOR).exists()
 
 
-def natural_basis(meeting: Meeting) -> Basis:
-    """Who came; before the doors open, who is confirmed."""
-    return Basis.CHECKED_IN if has_check_ins(meeting) else Basis.CONFIRMED
+def natural_basis(meeting: Meeting, *, at: datetime) -> Basis:
+    """Who came; until somebody did on the day of the meeting, who is confirmed."""
+    came = is_the_day(meeting, at=at) and has_check_ins(meeting)
+    return Basis.CHECKED_IN if came else Basis.CONFIRMED
 
 
 # The people of the chosen basis are read once and folded in two ways at the same time: by

@@ -75,20 +75,24 @@ def press_table(request: HttpRequest, token: str) -> HttpResponse:
     return _table(request.GET, link.meeting)
 
 
-def _chosen(asked: QueryDict, meeting: Meeting) -> tuple[Basis, Style, bool]:
+def _chosen(asked: QueryDict, meeting: Meeting, *, at: datetime) -> tuple[Basis, Style, bool]:
     """
     Basis and style that were asked for, or the natural ones.
 
-    The third value says that the door was asked about before anybody came through it.
+    The third value says that it is the day, and the door was asked about before anybody
+    came through it.
     """
-    basis = {str(b): b for b in Basis}.get(str(asked.get("basis")), Basis.CHECKED_IN)
     style = {str(s): s for s in Style}.get(str(asked.get("style")), Style.EXACT)
-    too_early = basis == Basis.CHECKED_IN and not headline.has_check_ins(meeting)
-    return (Basis.CONFIRMED if too_early else basis), style, too_early
+    offered = headline.bases(meeting, at=at)
+    wanted = {str(b): b for b in offered}.get(str(asked.get("basis")))
+    if wanted in (Basis.CONFIRMED, Basis.REGISTERED):
+        return wanted, style, False
+    basis = headline.natural_basis(meeting, at=at)
+    return basis, style, Basis.CHECKED_IN in offered and basis != Basis.CHECKED_IN
 
 
 def _facts(asked: QueryDict, meeting: Meeting, *, at: datetime) -> dict[str, Any]:
-    basis, style, too_early = _chosen(asked, meeting)
+    basis, style, too_early = _chosen(asked, meeting, at=at)
     lists = headline.lists(meeting)
     live = headline.count(lists=lists, basis=basis, at=at)
     offered = wording.styles(live)
@@ -99,7 +103,11 @@ def _facts(asked: QueryDict, meeting: Meeting, *, at: datetime) -> dict[str, Any
         "short_title": meeting.text("short_title"),
         "figure": live,
         "too_early": too_early,
-        "bases": [(value, label, value == basis) for value, label in wording.BASES.items()],
+        "bases": [
+            (value, label, value == basis)
+            for value, label in wording.BASES.items()
+            if value in headline.bases(meeting, at=at)
+        ],
         "styles": [(value, wording.STYLES[value], value == style) for value in offered],
         "basis": basis,
         "style": style,
@@ -151,8 +159,9 @@ def _freeze(
 
 
 def _table(asked: QueryDict, meeting: Meeting) -> HttpResponse:
-    basis, style, _too_early = _chosen(asked, meeting)
-    content = workbook.write(meeting=meeting, basis=basis, style=style, at=timezone.now())
+    at = timezone.now()
+    basis, style, _too_early = _chosen(asked, meeting, at=at)
+    content = workbook.write(meeting=meeting, basis=basis, style=style, at=at)
     return HttpResponse(
         content,
         content_type=workbook.CONTENT_TYPE,

@@ -1,6 +1,6 @@
 """Counting: what counts, once, for whom; and keeping what was said."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -16,6 +16,7 @@ from reports.models import Basis, FrozenFigure, Style
 from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 def region(meeting, code="RU-KLU"):
@@ -122,6 +123,32 @@ def test_whoever_came_took_part_even_if_cancelled_later():
     registration.save(update_fields=["status", "seat"])
 
     assert counted(registration.meeting, Basis.CHECKED_IN).people == 1
+
+
+def test_who_came_is_counted_from_the_day_at_the_venue_on():
+    midnight = datetime.fromisoformat("2026-05-26T00:00+03:00")
+    meeting = make_meeting(starts_at=midnight + timedelta(hours=1), ends_at=midnight + DAY)
+    let_in(make_registration(meeting=meeting))
+
+    def natural(at):
+        return headline.natural_basis(meeting, at=at)
+
+    assert natural(midnight - timedelta(seconds=1)) == Basis.CONFIRMED
+    assert natural(midnight) == Basis.CHECKED_IN
+    # The doors of a meeting at one in the morning open on the evening before.
+    meeting.doors_at = midnight - timedelta(minutes=30)
+    assert natural(midnight - timedelta(seconds=1)) == Basis.CHECKED_IN
+
+
+def test_who_came_is_published_from_the_beginning_on():
+    meeting = make_meeting()
+    let_in(make_registration(meeting=meeting))
+
+    with pytest.raises(freezing.NothingToFreeze):
+        freeze(meeting, Basis.CHECKED_IN, at=meeting.starts_at - timedelta(seconds=1))
+    figure, _is_new = freeze(meeting, Basis.CHECKED_IN, at=meeting.starts_at)
+
+    assert figure.numbers["people"] == 1
 
 
 def test_the_figure_takes_one_query_and_the_lists_two(django_assert_num_queries):

@@ -15,6 +15,7 @@ from events import access
 from events.models import Purpose
 from reports.models import FrozenFigure
 from tests.factories import NOON, make_meeting, make_registration, make_user
+from tests.reports.test_figures import let_in
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,10 @@ def owner():
 
 @pytest.fixture
 def meeting(owner):
-    meeting = make_meeting(owner=owner, seat_limit=None)
+    now = timezone.now()
+    meeting = make_meeting(
+        owner=owner, seat_limit=None, starts_at=now, ends_at=now + timedelta(hours=3)
+    )
     make_registration(meeting=meeting, region=meeting.region_set.regions.get(code="RU-KLU"))
     return meeting
 
@@ -60,6 +64,24 @@ def test_the_office_page_says_the_sentence_in_both_languages(office, meeting):
     assert "Участие в совещании подтвердил 1 человек." in page
     assert "1 person is confirmed." in page
     assert "На входе пока никто не отмечен; показаны подтверждённые." in page
+
+
+def test_before_the_day_nobody_took_part_whatever_was_scanned(office, client, owner):
+    starts_at = timezone.now() + timedelta(days=4)
+    meeting = make_meeting(owner=owner, starts_at=starts_at, ends_at=starts_at + timedelta(hours=3))
+    let_in(make_registration(meeting=meeting), at=timezone.now())
+
+    for address in (page_of(meeting), path(press_link(meeting))):
+        page = office.get(address + "?basis=checked_in").content.decode()
+        assert "Участие в совещании подтвердил 1 человек." in page
+        assert "?basis=checked_in&amp;style" not in page
+        assert "На входе пока никто не отмечен" not in page
+    live = office.get(api_of(meeting) + "?basis=checked_in").json()
+    assert live["basis"] == "confirmed"
+
+    answer = office.post(page_of(meeting), {"basis": "checked_in"}, follow=True)
+    assert "Мероприятие ещё не началось" in answer.content.decode()
+    assert not FrozenFigure.objects.exists()
 
 
 def test_strangers_see_no_figures(client, meeting):
@@ -201,7 +223,9 @@ def test_the_api_counts_and_freezes(client, meeting, owner):
 def test_the_api_refuses_in_its_own_words(client, owner):
     _token, clear = bearer.issue(user=owner, label="test", at=NOON)
     headers = {"authorization": f"Bearer {clear}"}
-    empty = make_meeting(owner=owner)
+    empty = make_meeting(
+        owner=owner, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=3)
+    )
 
     refused = client.post(
         api_of(empty), {"basis": "checked_in"}, content_type="application/json", headers=headers
