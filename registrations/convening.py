@@ -163,7 +163,8 @@ def change(
 ) -> Meeting:
     """
     Change a meeting's fields. When time or place change after publishing, everybody on
-    the list is told once, with old and new, and calendars follow.
+    the list is told once, with old and new, and calendars follow. With the start moves what
+    hung on it: the doors, and a closing that was the start or would come after the end.
 
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
     :raises MeetingCancelled: it was called off
@@ -182,6 +183,7 @@ def change(
         raise MeetingCancelled(_("The meeting has been cancelled."))
     before = _Facts(meeting)
     changes = _without_stale_places(meeting, changes)
+    changes = _with_moments_moved_along(meeting, changes)
     changed = [name for name, value in changes.items() if getattr(meeting, name) != value]
     for name in changed:
         setattr(meeting, name, changes[name])
@@ -330,6 +332,34 @@ def _without_stale_places(meeting: Meeting, changes: dict[str, Any]) -> dict[str
         == getattr(meeting, f"{name}_alt")
     }
     return changes | stale
+
+
+def _with_moments_moved_along(meeting: Meeting, changes: dict[str, Any]) -> dict[str, Any]:
+    """
+    A closing that was filled in with the old start would promise registration for a meeting
+    that has been. What is set to something else in the same breath stays as it is set.
+    """
+    was, ends_at = meeting.starts_at, changes.get("ends_at", meeting.ends_at)
+    starts_at = changes.get("starts_at", was)
+    if starts_at == was:
+        return changes
+    kept = {
+        name: getattr(meeting, name)
+        for name in ("doors_at", "registration_closes_at", "edits_close_at")
+        if changes.get(name, getattr(meeting, name)) == getattr(meeting, name)
+    }
+    moved: dict[str, datetime | None] = {}
+    if doors_at := kept.pop("doors_at", None):
+        moved["doors_at"] = doors_at + (starts_at - was)
+    for name, closes_at in kept.items():
+        if closes_at and (closes_at == was or closes_at > ends_at):
+            moved[name] = starts_at
+    opens_at = changes.get("registration_opens_at", meeting.registration_opens_at)
+    closes_at = moved.get("registration_closes_at")
+    if opens_at and closes_at and closes_at <= opens_at:
+        # It opens when the meeting has begun already: then it is open until the end.
+        moved["registration_closes_at"] = None
+    return changes | moved
 
 
 def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:

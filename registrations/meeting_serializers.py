@@ -203,6 +203,8 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
                 False,
             ),
         ):
+            if earlier == "doors_at" and self.instance is not None and earlier not in attrs:
+                continue  # They move along with the start.
             first, second = said(earlier), said(later)
             if not (isinstance(first, datetime) and isinstance(second, datetime)):
                 continue

@@ -151,7 +151,10 @@ class BasicsForm(SectionForm):
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", _("The end has to come after the beginning."))
-        if starts_at and data.get("doors_at") and data["doors_at"] > starts_at:
+        doors_at = data.get("doors_at")
+        # Left as they were, the doors move along with the beginning.
+        is_new = doors_at != self.meeting.doors_at or starts_at == self.meeting.starts_at
+        if starts_at and doors_at and is_new and doors_at > starts_at:
             self.add_error("doors_at", _("The doors open before the meeting begins."))
         return data
 

@@ -141,3 +141,44 @@ def test_calling_off_tells_everybody_once_and_leaves_the_registrations():
     assert message.snapshot["calendar"]["method"] == "CANCEL"
     assert message.snapshot["calendar"]["sequence"] == ada.calendar_sequence == 1
     assert ada.status == Status.CONFIRMED
+
+
+def moved(meeting, **changes):
+    return convening.change(meeting=meeting, changes=changes, version=None, at=NOON, by=ORGANIZER)
+
+
+def test_what_hung_on_the_start_moves_with_it():
+    earlier, hour = START - timedelta(days=14), timedelta(hours=1)
+    meeting = make_meeting(
+        doors_at=START - hour, registration_closes_at=START, edits_close_at=START
+    )
+
+    moved(meeting, starts_at=earlier, ends_at=earlier + 3 * hour, doors_at=START - hour)
+
+    meeting = Meeting.objects.get(pk=meeting.pk)
+    assert meeting.doors_at == earlier - hour
+    assert meeting.registration_closes_at == meeting.edits_close_at == earlier
+
+
+def test_a_closing_stays_where_somebody_put_it_unless_the_meeting_is_over_by_then():
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    meeting = make_meeting(registration_closes_at=START - day, edits_close_at=START - 2 * day)
+
+    moved(meeting, starts_at=START + day, ends_at=START + day + hour)
+    assert Meeting.objects.get(pk=meeting.pk).registration_closes_at == START - day
+
+    earlier = START - 2 * day + hour
+    meeting = moved(
+        meeting, starts_at=earlier, ends_at=earlier + hour, edits_close_at=earlier - 2 * hour
+    )
+    assert meeting.registration_closes_at == earlier
+    assert meeting.edits_close_at == earlier - 2 * hour
+
+
+def test_registration_that_opens_after_the_new_start_is_open_until_the_end():
+    hour = timedelta(hours=1)
+    meeting = make_meeting(registration_opens_at=START - 2 * hour, registration_closes_at=START)
+
+    meeting = moved(meeting, starts_at=START - 3 * hour, ends_at=START)
+
+    assert meeting.registration_closes_at is None

@@ -211,6 +211,29 @@ def test_moving_asks_first_and_tells_everybody_once(client):
     assert mails.count() == 2
 
 
+def test_an_earlier_start_takes_the_doors_and_the_closing_along(client):
+    owner = make_user()
+    meeting = coming_meeting(owner)
+    start = meeting.starts_at
+    meeting.doors_at, meeting.registration_closes_at = start - timedelta(hours=1), start
+    meeting.save(update_fields=["doors_at", "registration_closes_at"])
+    client.force_login(owner)
+    address = reverse("manage-edit-section", args=[meeting.slug, "basics"])
+    fields = typed(client, meeting)
+    earlier = (start - timedelta(days=7)).astimezone(meeting.zone)
+    shown = {
+        name: f"{moment:%Y-%m-%dT%H:%M}"
+        for name, moment in (("starts_at", earlier), ("ends_at", earlier + timedelta(hours=2)))
+    }
+
+    answer = client.post(address, fields | shown | {"confirmed": "yes"})
+
+    assert answer.status_code == 303
+    assert typed(client, meeting)["doors_at"] == f"{earlier - timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    closes = typed(client, meeting, "registration")["registration_closes_at"]
+    assert closes == shown["starts_at"]
+
+
 def test_a_change_that_moves_nothing_asks_nothing(client):
     owner = make_user()
     meeting = coming_meeting(owner)
