@@ -257,8 +257,12 @@ def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeti
 
 
 def audience_size(meeting: Meeting) -> int:
-    """How many people a change of time or place, or a cancellation, would be told to."""
-    return Registration.objects.live().filter(meeting=meeting).count()
+    """
+    How many people a change of time or place, or a cancellation, would be told to: those
+    with an address, be it that of whoever registered them.
+    """
+    people = Registration.objects.live().filter(meeting=meeting)
+    return people.exclude(email="", submitted_by_email="").count()
 
 
 @transaction.atomic(durable=True)

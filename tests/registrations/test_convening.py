@@ -128,6 +128,18 @@ def test_more_seats_go_to_those_who_wait_and_fewer_than_taken_are_refused():
     assert seats.audit(meeting.pk) == {}
 
 
+def test_who_has_no_address_is_not_counted_among_those_who_are_told():
+    meeting = make_meeting(seat_limit=None)
+    make_registration(meeting=meeting)
+    make_registration(meeting=meeting, email="")
+    make_registration(meeting=meeting, email="", submitted_by_email="assistant@example.org")
+
+    told = convening.audience_size(meeting)
+    convening.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+
+    assert told == Message.objects.count() == 2
+
+
 def test_calling_off_tells_everybody_once_and_leaves_the_registrations():
     meeting = make_meeting()
     ada = make_registration(meeting=meeting)
