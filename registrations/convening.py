@@ -367,24 +367,25 @@ def _with_moments_moved_along(meeting: Meeting, changes: dict[str, Any]) -> dict
 
 
 def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
-    what = "time" if set(changed) & set(WHEN_FIELDS) else "place"
+    timed = bool(set(changed) & set(WHEN_FIELDS))
     now = _Facts(meeting)
     for registration in _everybody(meeting):
         language = registration.language[:2]
         registration.calendar_sequence += 1
         registration.save(update_fields=["calendar_sequence"])
         was_said, now_said = [], []
-        if set(changed) & set(WHEN_FIELDS):
+        if timed:
             was_said.append(before.time(language))
             now_said.append(now.time(language))
-        if before.place[language] != now.place[language]:
+        placed = before.place[language] != now.place[language]
+        if placed:
             was_said.append(before.place[language])
             now_said.append(now.place[language])
-        if what == "time":
+        if timed:
             letters.withdraw_reminders(registration, reason="meeting moved")
         letters.write_meeting_changed(
             registration,
-            what=what,
+            what=("both" if placed else "time") if timed else "place",
             was="; ".join(was_said),
             now="; ".join(now_said),
             sequence=meeting.sequence,

@@ -143,7 +143,7 @@ def write_details_changed(
 def write_meeting_changed(
     registration: Registration, *, what: str, was: str, now: str, sequence: int
 ) -> None:
-    """Time or place changed (`what`: "time", "place"): old and new first, calendar follows."""
+    """Time or place or "both" changed (`what`): old and new first, the calendar follows."""
     confirmed = registration.status == Status.CONFIRMED
     _write(
         "meeting_changed",

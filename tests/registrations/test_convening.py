@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from events.models import Approval, Meeting, MeetingStatus
+from notifications import rendering
 from notifications.models import Message, State
 from registrations import convening, seats
 from registrations.models import Registration, Status
@@ -153,6 +154,29 @@ def test_calling_off_tells_everybody_once_and_leaves_the_registrations():
     assert message.snapshot["calendar"]["method"] == "CANCEL"
     assert message.snapshot["calendar"]["sequence"] == ada.calendar_sequence == 1
     assert ada.status == Status.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "heading"),
+    [
+        ({}, "Изменено время: Совещание парков", "Изменилось время"),
+        (
+            {"venue": "Дом № 2"},
+            "Изменены время и место: Совещание парков",
+            "Изменились время и место",
+        ),
+    ],
+)
+def test_the_mail_about_a_move_names_all_that_changed(changes, subject, heading):
+    meeting = make_meeting()
+    make_registration(meeting=meeting)
+
+    moved(meeting, ends_at=START + timedelta(hours=4), **changes)
+
+    words = rendering.render(Message.objects.get())
+    assert words.subject == subject
+    assert heading in words.html
+    assert heading in words.text
 
 
 def moved(meeting, **changes):
