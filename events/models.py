@@ -305,6 +305,10 @@ class Meeting(models.Model):
         main, alt = getattr(self, field), getattr(self, f"{field}_alt")
         return in_language(main, alt, main_language=self.language)
 
+    def is_ahead(self, at: datetime) -> bool:
+        """Whether it will take place or is going on: afterwards there is nothing to decide."""
+        return self.status != MeetingStatus.CANCELLED and at < self.ends_at
+
     def takes_registrations(self, at: datetime) -> bool:
         """Whether somebody may register at that moment; the last chance is the end."""
         opens, closes = self.registration_opens_at, self.registration_closes_at

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -21,22 +22,36 @@ class Step:
     asks_reason: bool = False
 
 
-def steps(registration: Registration, *, has_room: bool) -> list[Step]:
+def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[Step]:
     """
     The steps that the use cases will take from this status, the likeliest first.
 
-    `has_room`: whether there is a free seat within the limit.
+    `has_room`: whether there is a free seat within the limit. Of a meeting that is over or
+    called off there is nothing to decide any more.
     """
-    if registration.erased_at:
+    if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
-    return _STEPS[Status(registration.status)](has_room)
+    found = _STEPS[Status(registration.status)](has_room)
+    if registration.email or registration.submitted_by_email:
+        return found
+    return [replace(step, mail=_without_mail(step, registration)) for step in found]
+
+
+def _without_mail(step: Step, registration: Registration) -> str:
+    """What is told where there is no address: that somebody else has to tell it."""
+    said = [_("No mail: there is no e-mail address.")]
+    if step.code in ("approve_over", "promote_over"):
+        said.insert(0, _("All seats are taken: this is one more seat."))
+    elif step.code == "cancel" and registration.status == Status.CONFIRMED:
+        said.append(_("The seat goes to whoever waits."))
+    return " ".join(said)
 
 
 def _from_pending(has_room: bool) -> list[Step]:
     steps = [_approve(has_room)]
     if not has_room:
         steps.append(_over("approve_over", _("Approve beyond the limit")))
-    return [*steps, _decline(_("Decline")), _cancel()]
+    return [*steps, _decline(_("Decline")), _cancel(frees_seat=False)]
 
 
 def _from_waitlisted(has_room: bool) -> list[Step]:
@@ -45,11 +60,11 @@ def _from_waitlisted(has_room: bool) -> list[Step]:
         first = Step("promote", _("Confirm now"), mail, is_first=True)
     else:
         first = _over("promote_over", _("Confirm beyond the limit"))
-    return [first, _decline(_("Decline")), _cancel()]
+    return [first, _decline(_("Decline")), _cancel(frees_seat=False)]
 
 
 def _from_confirmed(_has_room: bool) -> list[Step]:
-    return [_cancel(), _decline(_("Take the confirmation back"))]
+    return [_cancel(frees_seat=True), _decline(_("Take the confirmation back"))]
 
 
 def _from_declined(has_room: bool) -> list[Step]:
@@ -73,7 +88,7 @@ def _approve(has_room: bool) -> Step:
 
 
 def _over(code: str, words: str) -> Step:
-    return Step(code, words, _("All seats are taken: this is one more chair. Mail: confirmed."))
+    return Step(code, words, _("All seats are taken: this is one more seat. Mail: confirmed."))
 
 
 def _decline(words: str) -> Step:
@@ -81,8 +96,10 @@ def _decline(words: str) -> Step:
     return Step("decline", words, mail, is_grave=True, asks_reason=True)
 
 
-def _cancel() -> Step:
-    mail = _("Mail: participation cancelled. The seat goes to whoever waits.")
+def _cancel(*, frees_seat: bool) -> Step:
+    mail = _("Mail: participation cancelled.")
+    if frees_seat:
+        mail = _("Mail: participation cancelled. The seat goes to whoever waits.")
     return Step("cancel", _("Cancel the registration"), mail, is_grave=True)
 
 

@@ -139,14 +139,14 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
         said = ", ".join(lacking.values())
         words = _("Before publishing, please add: %(list)s.") % {"list": said}
         needs.append(Need(words, _("Add"), reverse("manage-edit", args=[meeting.slug])))
-    if pending := people.pending().count():
+    if meeting.is_ahead(at) and (pending := people.pending().count()):
         words = ngettext("%(n)s request to decide", "%(n)s requests to decide", pending)
         needs.append(Need(words % {"n": pending}, _("Decide"), f"{people_page}?status=pending"))
     if troubled := outbox.about(f"meeting:{meeting.pk}").troubled().count():
         words = ngettext("%(n)s mail not delivered", "%(n)s mails not delivered", troubled)
         page = reverse("manage-messages", args=[meeting.slug])
         needs.append(Need(words % {"n": troubled}, _("See why"), f"{page}?state=troubled"))
-    if meeting.purged_at is None and at < meeting.ends_at:
+    if meeting.purged_at is None and meeting.is_ahead(at):
         if twins := roster.possible_twins(people).count():
             words = ngettext(
                 "%(n)s person is perhaps on the list twice",
@@ -172,8 +172,10 @@ def deadlines(meeting: Meeting, *, at: datetime) -> list[tuple[datetime, str]]:
         (meeting.edits_close_at, _("lists close")),
         (meeting.doors_at, _("doors open")),
         (meeting.starts_at, _("the meeting begins")),
-        (meeting.ends_at + timedelta(days=meeting.retention_days), _("personal data is erased")),
     ]
+    if not meeting.is_sample:
+        erased_at = meeting.ends_at + timedelta(days=meeting.retention_days)
+        moments.append((erased_at, _("personal data is erased")))
     local = meeting.starts_at.astimezone(meeting.zone)
     for rule in meeting.reminder_rules.filter(is_enabled=True):
         if rule.audience != Audience.ALL and rule.audience not in _FORMS[Format(meeting.format)]:

@@ -32,7 +32,7 @@ from registrations.views.settings_frame import see_other
 @login_required
 @require_safe
 def meetings(request: HttpRequest) -> HttpResponse:
-    """The organizer's meetings: what comes, what was, what is still a draft."""
+    """The organizer's meetings: what comes, what was or was called off, what is still a draft."""
     now = timezone.now()
     listed = list(
         Meeting.objects.organized_by(request.user)
@@ -52,10 +52,11 @@ def meetings(request: HttpRequest) -> HttpResponse:
     for meeting in listed:
         meeting.stage = phase.stage(meeting, at=now, seats_left=meeting.seats.left)  # type: ignore[attr-defined]  # for the page
         meeting.deadline = _next_deadline(meeting)  # type: ignore[attr-defined]  # for the page
-    coming = [meeting for meeting in listed if meeting.ends_at > now]
+        meeting.to_decide = meeting.pending if meeting.is_ahead(now) else 0  # type: ignore[attr-defined]  # for the page
+    coming = [meeting for meeting in listed if meeting.is_ahead(now)]
     context = {
         "coming": coming[::-1],
-        "past": [meeting for meeting in listed if meeting.ends_at <= now],
+        "past": [meeting for meeting in listed if not meeting.is_ahead(now)],
         "here": "meetings",
     }
     return render(request, "registrations/office/meetings.html", context)

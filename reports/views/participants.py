@@ -60,7 +60,8 @@ def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "everybody": page.paginator.count
         if not asked.active
         else Registration.objects.filter(meeting=meeting).count(),
-        "may_decide": any(row.status == Status.PENDING for row in rows),
+        "may_decide": meeting.is_ahead(timezone.now())
+        and any(row.status == Status.PENDING for row in rows),
         "here": "participants",
     }
     return render(request, "reports/participants.html", context)
@@ -168,7 +169,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "tone": TONES[Status(registration.status)],
         "position": place.position if place else None,
         "waits_for": waitlist.called(place.limit) if place and place.limit else "",
-        "steps": deciding.steps(registration, has_room=_has_room(registration)),
+        "steps": deciding.steps(registration, has_room=_has_room(registration), at=timezone.now()),
         "decline_form": DeclineForm(prefix=None),
         "address_form": AddressForm(),
         "odd": _odd(registration),

@@ -7,9 +7,11 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import journal
 from accounts.models import JournalEntry
 from events.models import OrganizationVariant
 from notifications import outbox
+from registrations import convening
 from registrations.models import Registration, Source, Status
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -88,6 +90,52 @@ def test_every_step_that_is_offered_can_be_taken(client, owner):
             taken = make_registration(meeting=meeting, status=status)
             step(client, taken, offered.code)
             assert taken.status != status, (status, offered.code)
+
+
+def test_a_step_promises_no_mail_and_no_seat_that_there_is_not(client, owner):
+    meeting = coming_meeting(owner, seat_limit=1)
+    seated = make_registration(meeting=meeting, email="")
+    waits = make_registration(meeting=meeting, status=Status.WAITLISTED)
+
+    def told(person):
+        page = client.get(
+            reverse("manage-participant", args=[meeting.slug, person.number]), headers=EN
+        )
+        return {step.code: step.mail for step in page.context["steps"]}
+
+    assert told(waits)["cancel"] == "Mail: participation cancelled."
+    assert told(seated) == {
+        "cancel": "No mail: there is no e-mail address. The seat goes to whoever waits.",
+        "decline": "No mail: there is no e-mail address.",
+    }
+
+
+@pytest.mark.parametrize("gone", ["over", "cancelled"])
+def test_nothing_is_decided_of_a_meeting_that_is_over_or_called_off(client, owner, gone):
+    meeting = coming_meeting(owner)
+    person = make_registration(meeting=meeting, status=Status.PENDING)
+    if gone == "over":
+        meeting.starts_at -= timedelta(days=30)
+        meeting.ends_at -= timedelta(days=30)
+        meeting.save(update_fields=["starts_at", "ends_at"])
+    else:
+        by = journal.organizer(owner)
+        convening.call_off(meeting=meeting, reason="Карантин", at=timezone.now(), by=by)
+
+    page = client.get(reverse("manage-participant", args=[meeting.slug, person.number]))
+    listed = client.get(reverse("manage-participants", args=[meeting.slug]))
+    overview = client.get(reverse("manage-overview", args=[meeting.slug]))
+    meetings = client.get(reverse("manage"), headers=EN)
+
+    assert page.context["steps"] == []
+    assert not listed.context["may_decide"]
+    assert overview.context["needs"] == []
+    assert (meetings.context["coming"], meetings.context["past"]) == ([], [meeting])
+    assert "to decide" not in meetings.text
+    if gone == "cancelled":
+        assert "Карантин" in overview.text
+        assert "Что дальше" not in overview.text
+        assert reverse("register", args=[meeting.slug]) not in overview.text
 
 
 def test_an_invented_step_is_no_step(client, owner):
