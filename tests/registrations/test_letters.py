@@ -103,12 +103,12 @@ SUBJECTS = {
     "waitlisted": ("Лист ожидания: Совещание парков", "Waiting list: Meeting of parks"),
     "declined": ("Заявка отклонена: Совещание парков", "Request declined: Meeting of parks"),
     "promoted": (
-        "Участие подтверждено, место освободилось: Совещание парков",
-        "Participation confirmed, a seat became free: Meeting of parks",
+        "Участие подтверждено: 26 мая, 15:00 мск — Совещание парков",
+        "Participation confirmed: 26 May, 15:00 Moscow time — Meeting of parks",
     ),
     "cancelled": (
-        "Участие отменено: Совещание парков",
-        "Participation cancelled: Meeting of parks",
+        "Участие отменено: Совещание парков, 26 мая",
+        "Participation cancelled: Meeting of parks, 26 May",
     ),
     "link": (
         "Ссылка на вашу регистрацию: Совещание парков",
@@ -125,7 +125,7 @@ SUBJECTS = {
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("kind", SUBJECTS)
-def test_each_letter_says_status_and_date_first_in_the_persons_language(kind, language):
+def test_each_letter_says_its_status_first_in_the_persons_language(kind, language):
     message = written(kind, language)
 
     mail = rendering.render(message)
