@@ -155,7 +155,8 @@ def walk_in(request: HttpRequest, here: Desk) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        is_consent = isinstance(refusal, walkin.ConsentRequired)
+        form.add_error("consent" if is_consent else None, str(refusal))
         return _page(request, here, walk_in=form, status=409)
     return _page(request, here, result=checkin.result_of(entry, desk=here))
 

@@ -101,7 +101,7 @@ def _register(
         return again
     documents = list(meeting.consent_documents.current())
     if not has_consented and any(document.is_required for document in documents):
-        raise ConsentRequired(_("Without this consent we cannot write down your data."))
+        raise ConsentRequired(_("The participant has to agree to the processing of personal data."))
     person = intake.add(
         meeting=meeting,
         application=application,

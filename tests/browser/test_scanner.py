@@ -17,6 +17,7 @@ from registrations import tickets
 from registrations.models import Registration, Status
 from tests.attendance import film
 from tests.attendance.door import make_link, make_meeting, make_person, token_of
+from tests.factories import make_consent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -246,6 +247,21 @@ def test_a_walk_in_errors_beside_the_field_then_in(open_browser, live_server, me
     assert Registration.objects.get().source == "walk_in"
     assert page.locator("#id_given_name").input_value() == ""
     assert page.problems == []
+
+
+def test_a_missing_consent_is_named_beside_its_tick(open_browser, live_server, meeting):
+    make_consent(meeting)
+    page = open_browser(camera=False)
+    start_shift(page, live_server, meeting)
+    page.get_by_role("link", name="Без записи").click()
+    page.locator("#id_family_name").fill("Новиков")
+    page.get_by_role("button", name="Зарегистрировать и пропустить").click()
+
+    expect(page.locator("#id_consent")).to_be_focused()
+    error = page.locator("#id_consent_error")
+    expect(error).to_have_text("Участник должен согласиться на обработку персональных данных.")
+    expect(error).to_be_in_viewport()
+    assert not Registration.objects.exists()
 
 
 def test_without_a_network_nothing_is_lost(open_browser, live_server, meeting):

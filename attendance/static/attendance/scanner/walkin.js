@@ -49,7 +49,9 @@ export function makeWalkIn(form, words, send, done, over) {
   function explain(error) {
     if (error.code === "id_reused") id.value = crypto.randomUUID();
     let first = null;
-    for (const { pointer, detail } of error.errors) {
+    const missing = { pointer: "/consent", detail: error.message };
+    const errors = error.code === "consent_required" ? [missing] : error.errors;
+    for (const { pointer, detail } of errors) {
       const field = form.elements.namedItem(pointer.replace(/^\//, "").split("/")[0]);
       if (!(field instanceof HTMLElement)) continue;
       const words = document.createElement("p");
@@ -61,7 +63,10 @@ export function makeWalkIn(form, words, send, done, over) {
       field.closest(".field")?.append(words);
       first ??= field;
     }
-    if (first) first.focus();
-    else general.textContent = error.message;
+    if (first) {
+      first.focus();
+      // A tick with its words is taller than what focus brings into view.
+      first.closest(".field")?.scrollIntoView({ block: "center" });
+    } else general.textContent = error.message;
   }
 }
