@@ -228,6 +228,7 @@ def test_verdicts_that_do_not_let_in(open_browser, live_server, meeting):
     expect(page.locator(".verdict.wait")).to_contain_text("Заявка на рассмотрении")
     page.get_by_role("button", name="Допустить").click()
     expect(page.locator(".verdict.yes")).to_contain_text("Ждущий")
+    expect(page.locator("[data-counts]")).to_contain_text("1 / 1")
 
 
 def test_a_walk_in_errors_beside_the_field_then_in(open_browser, live_server, meeting):
@@ -244,6 +245,7 @@ def test_a_walk_in_errors_beside_the_field_then_in(open_browser, live_server, me
     page.get_by_role("button", name="Зарегистрировать и пропустить").click()
 
     expect(page.locator(".verdict.yes")).to_contain_text("Новиков Олег")
+    expect(page.locator("[data-counts]")).to_contain_text("1 / 1")
     assert Registration.objects.get().source == "walk_in"
     assert page.locator("#id_given_name").input_value() == ""
     assert page.problems == []

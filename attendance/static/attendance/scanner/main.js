@@ -87,6 +87,8 @@ async function admit(person) {
   const id = crypto.randomUUID();
   try {
     judge(await call("POST", urls.admissions, { id, person: person.uid }), true);
+    // One more is expected, too.
+    recount();
   } catch (error) {
     if (error instanceof ShiftOver) return over(error.message);
     const text = /** @type {Error} */ (error).message || words.not_saved;
@@ -229,7 +231,10 @@ if (walkIn) {
     walkIn,
     words,
     (body) => call("POST", urls.walk_ins, body),
-    (result) => judge(result, true),
+    (result) => {
+      judge(result, true);
+      recount();
+    },
     (error) => over(error.message),
   );
 }
