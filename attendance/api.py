@@ -159,7 +159,12 @@ class VoidView(DeskView):
             desk=self.desk, entry=scan_id, void_id=body.validated_data["id"], at=timezone.now()
         )
         return Response(
-            {"id": voiding.id, "voids": scan_id, "replayed": voiding.state == "replayed"}
+            {
+                "id": voiding.id,
+                "voids": scan_id,
+                "replayed": voiding.state == "replayed",
+                "text": presence.left_standing(desk=self.desk, entry=scan_id),
+            }
         )
 
 

@@ -20,7 +20,7 @@ from attendance.verdicts import STANDING, VERDICTS, box_of
 from events import when
 from events.models import OrganizationVariant, in_language
 from registrations import names, throttle, tickets
-from registrations.models import Registration
+from registrations.models import Registration, Seat, Status
 
 SHORTEST = 2
 MOST = 20
@@ -179,6 +179,24 @@ def log(*, desk: Desk) -> list[Line]:
         )
         for scan in scans
     ]
+
+
+def left_standing(*, desk: Desk, entry: UUID) -> str:
+    """What a scan that was taken back leaves as it was, in words for the steward."""
+    person = Scan.objects.select_related("registration").get(pk=entry).registration
+    if person is None:
+        return _("Undone")
+    if Presence.objects.filter(checkpoint_id=desk.checkpoint_id, registration=person).exists():
+        return _("The repeated mark was taken back. Still in: %(name)s.") % {
+            "name": person.full_name
+        }
+    # A seat or a place on the list is not taken back at a desk: the organizer decides on it.
+    admitted = Scan.objects.filter(pk=entry, scanned_at=person.status_changed_at)
+    if person.status != Status.CONFIRMED or not admitted.exists():
+        return _("Undone")
+    if person.seat == Seat.OVER:
+        return _("The entry was undone; the registration stays (over the limit).")
+    return _("The entry was undone; the registration stays.")
 
 
 def rebuild(*, checkpoint: Checkpoint | None = None) -> int:

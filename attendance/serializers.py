@@ -107,6 +107,7 @@ class VoidedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     voids = serializers.UUIDField()
     replayed = serializers.BooleanField()
+    text = serializers.CharField(help_text="What the undoing leaves as it was, for the steward.")
 
 
 class WalkInSerializer(serializers.Serializer[Any]):

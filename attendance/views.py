@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from csp.constants import SELF, WASM_UNSAFE_EVAL
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -187,6 +188,7 @@ def undo(request: HttpRequest, here: Desk) -> HttpResponse:
             checkin.void(desk=here, entry=entry, void_id=uuid4(), at=timezone.now())
         except checkin.ScanUnknown as unknown:
             return _page(request, here, notice=str(unknown), status=404)
+        messages.info(request, presence.left_standing(desk=here, entry=entry))
     return redirect(f"{reverse('scan')}#log")
 
 

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils import timezone
 from attendance import desks
 from attendance.models import Device, Outcome, Presence, Scan
 from events import access
-from registrations.models import Registration, Status
+from registrations.models import Registration, SeatLimit, Status
 from tests.attendance.door import make_link, make_meeting, make_person, token_of
 
 VENDOR = Path(settings.BASE_DIR) / "attendance/static/attendance/vendor"
@@ -142,6 +143,23 @@ def test_a_moment_that_no_clock_shows_is_now(steward, meeting, now, moment):
 
     assert 'class="verdict yes"' in answer.content.decode()
     assert Scan.objects.get().scanned_at >= now
+
+
+@pytest.mark.parametrize(
+    ("seats", "words"),
+    [(0, "Вход отменён; регистрация осталась (сверх квоты)."),
+     (1, "Вход отменён; регистрация осталась.")],
+)  # fmt: skip
+def test_an_undone_admission_says_that_the_registration_stays(steward, meeting, seats, words):
+    SeatLimit.objects.filter(meeting=meeting).update(seat_limit=seats)
+    person = make_person(meeting, status=Status.PENDING)
+    steward.post("/scan/admit/", {"person": str(person.uid), "id": str(uuid4())})
+
+    page = steward.post("/scan/undo/", {"scan": str(Scan.objects.get().pk)}, follow=True)
+
+    assert words in page.content.decode()
+    assert Registration.objects.get().status == Status.CONFIRMED
+    assert not Presence.objects.exists()
 
 
 def test_search_check_in_and_undo_without_script(steward, meeting):

@@ -199,6 +199,8 @@ def test_the_second_desk_undo_search_and_log(open_browser, live_server, meeting)
     expect(page.locator(".verdict.wait")).to_contain_text("Уже на месте:")
     expect(page.locator(".verdict.wait")).to_contain_text("Стойка 2")
     page.locator(".verdict").get_by_role("button", name="Отменить").click()
+    expect(page.locator("[data-unsent]")).to_contain_text("Повторная отметка отменена")
+    expect(page.locator("[data-unsent]")).to_contain_text("Ёлкин Пётр")
     page.get_by_role("link", name="Журнал").click()
     page.get_by_role("button", name="Отменить: Ёлкин Пётр").click()
 
@@ -246,6 +248,9 @@ def test_a_walk_in_errors_beside_the_field_then_in(open_browser, live_server, me
 
     expect(page.locator(".verdict.yes")).to_contain_text("Новиков Олег")
     expect(page.locator("[data-counts]")).to_contain_text("1 / 1")
+    page.locator(".verdict").get_by_role("button", name="Отменить").click()
+    expect(page.locator("[data-unsent]")).to_have_text("Вход отменён; регистрация осталась.")
+    expect(page.locator("[data-counts]")).to_contain_text("0 / 1")
     assert Registration.objects.get().source == "walk_in"
     assert page.locator("#id_given_name").input_value() == ""
     assert page.problems == []

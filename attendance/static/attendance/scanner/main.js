@@ -101,8 +101,8 @@ async function undo(id) {
   if (newest === id) newest = "";
   verdict.clear();
   log.strike(id);
-  const isThere = await queue.undo(id);
-  say(isThere ? words.undone : words.undo_waits);
+  const { isThere, text } = await queue.undo(id);
+  say(isThere ? text || words.undone : words.undo_waits);
   recount();
 }
 
@@ -138,7 +138,7 @@ function say(text) {
   clearTimeout(quiet);
   quiet = setTimeout(() => {
     if (!queue.late) strip.hidden = true;
-  }, 4000);
+  }, Math.max(4000, text.length * 100));
 }
 
 part("[data-end]").addEventListener("submit", (/** @type {Event} */ event) => {

@@ -58,18 +58,19 @@ export class Queue extends EventTarget {
   /**
    * Take a scan back, now or when there is a connection.
    * @param {string} scan
-   * @returns {Promise<boolean>} whether the server has it
+   * @returns {Promise<{isThere: boolean, text: string}>} whether the server has it, its words
    */
   async undo(scan) {
     const id = crypto.randomUUID();
     this.#keep(id, { undo: { id, scan }, late: false });
     // Its scan has to be there first: an undo of nothing would be refused.
+    let text = "";
     if (this.#items.has(scan)) await this.flush();
-    else await this.#sendUndo(id);
+    else text = await this.#sendUndo(id);
     const item = this.#items.get(id);
     if (item) item.late = true;
     this.#write();
-    return !item;
+    return { isThere: !item, text };
   }
 
   /** Send whatever waits: scans first, then what takes them back. */
@@ -116,20 +117,22 @@ export class Queue extends EventTarget {
     return results;
   }
 
-  /** @param {string} id */
+  /** @param {string} id @returns {Promise<string>} what the undoing leaves as it was */
   async #sendUndo(id) {
     const undo = this.#items.get(id)?.undo;
-    if (!undo || this.#sending.has(id)) return;
+    if (!undo || this.#sending.has(id)) return "";
     this.#sending.add(id);
     try {
-      await this.call("POST", this.urls.void.replace(NOBODY, undo.scan), { id });
+      const answer = await this.call("POST", this.urls.void.replace(NOBODY, undo.scan), { id });
       this.#done([id]);
+      return answer.text;
     } catch (error) {
       if (error instanceof Refused) this.#done([id]);
       else this.#failed([id], error);
     } finally {
       this.#sending.delete(id);
     }
+    return "";
   }
 
   /** @param {string} id @param {Item} item */
