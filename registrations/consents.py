@@ -16,7 +16,7 @@ from registrations.models import ConsentDocument, ConsentKind
 def default_title(language: str) -> str:
     """What the box says behind "I consent to"."""
     with translation.override(language):
-        return _("the processing of my personal data")
+        return _("the processing of personal data")
 
 
 def default_text(language: str, *, host: str, contact: str, days: int) -> str:

@@ -260,6 +260,9 @@ def test_registering_somebody_else_turns_autofill_off_and_asks_who_one_is(tab: P
     tab.get_by_label("Другого участника").check()
 
     assert tab.get_by_label("Ваше имя").is_visible()
+    given = tab.get_by_role("checkbox", name="Участник дал согласие на обработку")
+    assert given.count() == 1
+    assert tab.get_by_text("Даю согласие на обработку").first.is_hidden()
     assert tab.get_by_label("Фамилия").get_attribute("autocomplete") == "off"
 
 
@@ -269,6 +272,11 @@ def test_all_of_it_works_without_script(place: tuple[str, World], started: Brows
     tab.goto(FORM)
     assert not tab.get_by_label("Ваше имя").is_visible()
 
+    own = tab.get_by_role("checkbox", name="Даю согласие на обработку персональных данных")
+    assert own.count() == 1
+    tab.get_by_label("Другого участника").check()
+    assert own.count() == 0
+    tab.get_by_label("Себя").check()
     fill_in(tab, "noscript@example.org")
     tab.locator("select[name=region]").select_option(label="Тульская область")
     tab.wait_for_timeout(2000)

@@ -107,8 +107,8 @@ def meeting(
     )  # fmt: skip
     make_consent(
         made,
-        title="обработку моих персональных данных",
-        title_alt="the processing of my personal data",
+        title="обработку персональных данных",
+        title_alt="the processing of personal data",
         text="Даю согласие на обработку моих персональных данных организатору.\n\n"
         "Срок: до 90 дней после окончания мероприятия.",
         text_alt="I consent to the processing of my personal data by the organizer.\n\n"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from events import regions
 from events.models import Format, Meeting, MeetingStatus
 from registrations import form_stamp, links
-from registrations.models import Consent, Registration, Status
+from registrations.models import Consent, GivenBy, Registration, Status
 from tests.factories import make_consent, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
@@ -254,6 +254,23 @@ def test_an_assistant_says_who_he_is(client: Client) -> None:
     assert refused.status_code == 422
     assert registration.family_name == "Ёлкина"
     assert registration.submitted_by_email == "assistant@example.org"
+
+
+def test_a_consent_for_somebody_else_is_that_persons(client: Client) -> None:
+    meeting = soon()
+    make_consent(meeting)
+
+    page = client.get(f"/m/{meeting.slug}/register/?lang=ru").content.decode()
+    send(
+        client,
+        meeting,
+        who="other",
+        submitted_by_name="Ирина Секретарь",
+        submitted_by_email="assistant@example.org",
+    )
+
+    assert "Участник дал согласие на обработку данных" in page
+    assert Consent.objects.get().given_by == GivenBy.PROXY
 
 
 def test_whoever_registers_himself_is_nobodys_assistant(client: Client) -> None:
