@@ -26,6 +26,7 @@ __all__ = [
     "StaleVersion",
     "amend",
     "correct_address",
+    "subscribe",
     "unsubscribe",
     "withdraw_consent",
 ]
@@ -196,6 +197,22 @@ def unsubscribe(*, registration: Registration, at: datetime, by: Actor) -> Regis
             by=by,
             at=at,
             action="registration.unsubscribed",
+            subjects=letters.subjects(registration),
+        )
+    return registration
+
+
+@transaction.atomic(durable=True)
+def subscribe(*, registration: Registration, at: datetime, by: Actor) -> Registration:
+    """Reminders again, from the next that is due. Twice is harmless."""
+    registration = transitions.locked(registration)
+    if registration.unsubscribed_at is not None and not registration.erased_at:
+        registration.unsubscribed_at = None
+        registration.save(update_fields=["unsubscribed_at"])
+        journal.record(
+            by=by,
+            at=at,
+            action="registration.subscribed",
             subjects=letters.subjects(registration),
         )
     return registration

@@ -27,6 +27,7 @@ own = [
     path("consents/<int:consent>/withdraw/", privacy.withdraw, name="mine-withdraw"),
     path("erase/", privacy.erase, name="mine-erase"),
     path("unsubscribe/", privacy.unsubscribe, name="mine-unsubscribe"),
+    path("subscribe/", privacy.subscribe, name="mine-subscribe"),
 ]
 PERSON = "manage/<slug:slug>/participants/<slug:number>"
 

@@ -62,3 +62,12 @@ def unsubscribe(request: HttpRequest, registration: Registration) -> HttpRespons
             registration=registration, at=timezone.now(), by=holder(registration)
         )
     return render(request, "registrations/unsubscribe.html", context(registration))
+
+
+@opens_by_link
+@require_POST
+def subscribe(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """Reminders again, for whoever had switched them off."""
+    amending.subscribe(registration=registration, at=timezone.now(), by=holder(registration))
+    messages.success(request, _("Reminders are on again."))
+    return see_other("mine-data", links.token(registration))

@@ -30,6 +30,7 @@ ACTIONS = {
     "registration.amended": _("data changed"),
     "registration.address_corrected": _("e-mail corrected"),
     "registration.unsubscribed": _("no more reminders"),
+    "registration.subscribed": _("reminders again"),
     "registration.erased": _("personal data erased"),
     "registration.walk_in": _("came without registration"),
     "registration.admitted": _("admitted at the door"),

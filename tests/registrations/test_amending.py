@@ -152,6 +152,16 @@ def test_unsubscribing_stops_reminders_and_keeps_the_seat():
     assert JournalEntry.objects.count() == 1
 
 
+def test_reminders_are_switched_on_again():
+    ada = amending.unsubscribe(registration=make_registration(), at=NOON, by=LINK)
+
+    for _ in range(2):
+        ada = amending.subscribe(registration=ada, at=NOON, by=LINK)
+
+    assert ada.unsubscribed_at is None
+    assert JournalEntry.objects.filter(action="registration.subscribed").count() == 1
+
+
 def test_erase_leaves_a_row_without_a_person_and_passes_the_seat_on():
     meeting = make_meeting(seat_limit=1)
     ada = make_registration(meeting=meeting, family_name="Канарейкина", email="kanar@example.org")

@@ -335,7 +335,23 @@ def test_a_mail_program_unsubscribes_with_one_post(client: Client) -> None:
     assert Registration.objects.get().status == Status.CONFIRMED
 
 
-@pytest.mark.parametrize("page", ["change/", "cancel/", "restore/", "address/", "erase/"])
+def test_the_page_of_data_says_whether_reminders_are_off_and_turns_them_on(
+    client: Client,
+) -> None:
+    registration = make_registration(meeting=soon(), unsubscribed_at=timezone.now())
+    page = client.get(own(registration, "data/")).content.decode()
+    assert "Напоминания выключены" in page
+
+    answer = client.post(own(registration, "subscribe/"), follow=True)
+
+    assert "Напоминания включены" in answer.content.decode()
+    assert Registration.objects.get().unsubscribed_at is None
+    assert client.get(own(registration, "subscribe/")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "page", ["change/", "cancel/", "restore/", "address/", "erase/", "subscribe/"]
+)
 def test_all_else_is_protected_from_other_sites(page: str) -> None:
     registration = make_registration(meeting=soon())
 
