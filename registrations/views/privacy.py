@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -34,7 +35,7 @@ def withdraw(request: HttpRequest, registration: Registration, consent: int) -> 
         Consent.objects.select_related("document"), pk=consent, registration=registration
     )
     if found.document.is_required:
-        return see_other("mine-erase", links.token(registration))
+        return see_other(f"{reverse('mine-erase', args=[links.token(registration)])}?consent=1")
     amending.withdraw_consent(
         registration=registration, consent=found, at=timezone.now(), by=holder(registration)
     )
@@ -49,7 +50,8 @@ def erase(request: HttpRequest, registration: Registration) -> HttpResponseBase:
     if request.method == "POST":
         erasure.erase(registration=registration, at=timezone.now(), by=holder(registration))
         return render(request, "registrations/erased.html", frame(registration.meeting))
-    return render(request, "registrations/erase.html", context(registration))
+    shown = context(registration) | {"takes_consent_back": "consent" in request.GET}
+    return render(request, "registrations/erase.html", shown)
 
 
 @csrf_exempt

@@ -299,7 +299,10 @@ def test_a_needed_consent_leads_to_erasure_and_not_past_the_question(client: Cli
 
     answer = client.post(own(registration, f"consents/{consent.pk}/withdraw/"))
 
-    assert answer["Location"] == own(registration, "erase/")
+    assert answer["Location"] == own(registration, "erase/?consent=1")
+    assert "Без этого согласия хранить ваши данные нельзя" in (
+        client.get(answer["Location"]).content.decode()
+    )
     consent.refresh_from_db()
     assert consent.withdrawn_at is None
 
@@ -312,6 +315,22 @@ def test_somebody_elses_consent_cannot_be_taken_back(client: Client) -> None:
     answer = client.post(own(other, f"consents/{consent.pk}/withdraw/"))
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"has_waiting_list": True}, "вы встанете в конец листа ожидания"),
+        ({"has_waiting_list": False}, "если свободное место ещё останется"),
+        ({"approval": Approval.MANUAL}, "решение снова примет организатор"),
+    ],
+)
+def test_what_taking_the_cancellation_back_leads_to_is_said_before(
+    client: Client, rules: dict[str, Any], words: str
+) -> None:
+    registration = make_registration(meeting=soon(**rules))
+
+    assert words in client.get(own(registration, "cancel/")).content.decode()
 
 
 def test_erasing_frees_the_seat_and_says_so(client: Client) -> None:
