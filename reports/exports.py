@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import xlsxwriter
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Expression, F, Func, TextField, Value, When
+from django.db.models import Case, CharField, Expression, F, Func, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from accounts.journal import Actor
 from events import when
 from events.models import Meeting
 from registrations.models import AttendanceMode, RegistrationQuerySet, Source, Status
+from reports import roster
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMATS = ("csv", "xlsx")
@@ -109,7 +110,8 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("Phone"): F("phone"),
         _("Source"): _said("source", Source.choices),
         _("Registered by"): F("submitted_by_name"),
-        _("Registered (venue time)"): _local("registered_at", meeting.time_zone),
+        _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),
+        _("Came (venue time)"): _local(roster.first_entry(), meeting.time_zone),
     }
 
 
@@ -130,8 +132,8 @@ def _named(of: str, main_language: str) -> Expression:
     return Coalesce(chosen, Value(""), output_field=CharField())
 
 
-def _local(field: str, time_zone: str) -> Expression:
-    at_venue = Func(Value(time_zone), F(field), function="timezone", output_field=CharField())
+def _local(moment: F | Subquery, time_zone: str) -> Expression:
+    at_venue = Func(Value(time_zone), moment, function="timezone", output_field=CharField())
     return Func(at_venue, Value("YYYY-MM-DD HH24:MI"), function="to_char", output_field=CharField())
 
 

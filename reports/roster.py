@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from attendance.models import Presence
 from events.models import Category, Meeting, Region, in_language
 from registrations import finding, names
 from registrations.models import (
@@ -21,8 +22,10 @@ from registrations.models import (
     Source,
     Status,
 )
+from reports.headline import DOOR
 
 NO_REGION = "none"
+CAME, STAYED_AWAY = "yes", "no"
 LIVE = "live"
 ORDERS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "name": (_("by name"), ("sort_key", "pk")),
@@ -63,6 +66,15 @@ def without_consent(people: RegistrationQuerySet) -> RegistrationQuerySet:
     """Nobody has agreed for them: entered by the organizer, or taken back."""
     given = Consent.objects.filter(registration=OuterRef("pk"), withdrawn_at=None)
     return people.filter(~Exists(given))
+
+
+def first_entry() -> Subquery:
+    """When somebody was first let in at the meeting's door; None for whoever was not."""
+    return Subquery(_at_the_door().values("first_at")[:1])
+
+
+def _at_the_door() -> QuerySet[Presence]:
+    return Presence.objects.filter(registration=OuterRef("pk"), checkpoint__code=DOOR)
 
 
 MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet]]] = {
@@ -107,6 +119,12 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
         field_name="attendance_mode",
         choices=AttendanceMode.choices,
     )
+    came = django_filters.ChoiceFilter(
+        label=_("Came"),
+        empty_label=_("any"),
+        method="by_presence",
+        choices=[(CAME, _("yes")), (STAYED_AWAY, _("no"))],
+    )
     source = django_filters.ChoiceFilter(
         label=_("Source"), empty_label=_("any"), choices=Source.choices
     )
@@ -142,6 +160,10 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
 
     def by_region(self, people: RegistrationQuerySet, _name: str, code: str) -> Any:
         return people.filter(region=None) if code == NO_REGION else people.filter(region__code=code)
+
+    def by_presence(self, people: RegistrationQuerySet, _name: str, came: str) -> Any:
+        seen = Exists(_at_the_door())
+        return people.filter(seen if came == CAME else ~seen)
 
     def by_circumstance(self, people: RegistrationQuerySet, _name: str, what: str) -> Any:
         return MORE[what][1](people)

@@ -22,7 +22,7 @@ from notifications import outbox
 from registrations import deciding, names, seats, waitlist
 from registrations.models import Registration, Status
 from registrations.participant_forms import AddressForm, DeclineForm
-from reports import exports, roster
+from reports import exports, headline, roster
 
 ON_A_PAGE = 50
 CONTENT_TYPES = {
@@ -43,7 +43,9 @@ TONES = {
 def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """A page of the list: who was asked for in the address."""
     asked = roster.RosterFilter(request.GET, meeting=meeting)
-    people = asked.people.select_related("category", "region")
+    people = asked.people.select_related("category", "region").annotate(
+        came_at=roster.first_entry()
+    )
     page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     _mark(rows, meeting)
@@ -62,6 +64,7 @@ def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         else Registration.objects.filter(meeting=meeting).count(),
         "may_decide": meeting.is_ahead(timezone.now())
         and any(row.status == Status.PENDING for row in rows),
+        "has_come": headline.is_the_day(meeting, at=timezone.now()),
         "here": "participants",
     }
     return render(request, "reports/participants.html", context)

@@ -11,6 +11,7 @@ from accounts.models import JournalEntry
 from registrations.models import Registration
 from reports import exports
 from tests.factories import make_meeting, make_registration, make_user
+from tests.reports.test_figures import let_in
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +123,28 @@ def test_an_unknown_format_is_not_found(client):
     meeting = make_meeting(owner=make_user())
 
     assert export(client, meeting, "ods").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_file_says_when_somebody_came(client, form):
+    meeting = make_meeting(seat_limit=None)
+    let_in(make_registration(meeting=meeting), at=meeting.starts_at)
+    make_registration(meeting=meeting)
+
+    answer = export(client, meeting, form, "sort=new")
+
+    if form == "csv":
+        rows = rows_of(answer)
+    else:
+        content = io.BytesIO(b"".join(answer.streaming_content))
+        rows = [
+            [cell or "" for cell in row] for row in openpyxl.load_workbook(content).active.values
+        ]
+    assert [row[-1] for row in rows] == [
+        "Отмечен на входе (время места проведения)",
+        "",
+        "2026-05-26 15:00",
+    ]
 
 
 def test_english_reads_english_with_commas(client):

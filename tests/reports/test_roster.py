@@ -10,6 +10,7 @@ from django.utils import timezone
 from registrations.models import Registration, Status
 from reports import roster
 from tests.factories import make_meeting, make_registration, make_user
+from tests.reports.test_figures import let_in
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,23 @@ def test_conditions_narrow_the_list():
     assert found(meeting, "more=no_email") == ["Прессов"]
     assert found(meeting, "region=none&status=confirmed") == ["Первый", "Прессов"]
     assert found(meeting, "status=nonsense") == ["Ждущий", "Первый", "Прессов"]
+
+
+def test_who_came_is_found_and_shown_with_the_time_of_the_first_entry(client):
+    meeting = make_meeting(seat_limit=None)
+    let_in(make_registration(meeting=meeting, family_name="Ёлкин"), at=meeting.starts_at)
+    make_registration(meeting=meeting, family_name="Соколова")
+    client.force_login(meeting.owners.get())
+    # Views read the clock: the meeting was yesterday, whatever day it is.
+    shift = timezone.now() - timedelta(days=1) - meeting.starts_at
+    meeting.starts_at, meeting.ends_at = meeting.starts_at + shift, meeting.ends_at + shift
+    meeting.save(update_fields=["starts_at", "ends_at"])
+
+    page = client.get(reverse("manage-participants", args=[meeting.slug]), {"lang": "ru"})
+
+    assert found(meeting, "came=yes") == ["Ёлкин"]
+    assert found(meeting, "came=no") == ["Соколова"]
+    assert "26 мая, 15:00" in page.text
 
 
 def test_namesakes_are_found_as_perhaps_twice():
