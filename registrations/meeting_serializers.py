@@ -70,6 +70,10 @@ class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
         fields = ["id", "kind", "amount", "at_time", "audience", "is_enabled"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["amount"] == 0:
+            raise serializers.ValidationError(
+                {"amount": _("At least one: a reminder comes before the start.")}
+            )
         if (attrs["kind"] == RuleKind.DAYS_BEFORE) != (attrs.get("at_time") is not None):
             raise serializers.ValidationError(
                 {"at_time": _("Days before have a time of day, hours before have none.")}

@@ -13,6 +13,8 @@ from registrations import names
 from registrations.intake import Application
 from registrations.models import AttendanceMode, Registration
 
+NO_REGION = "none"
+
 
 class _NameField(forms.CharField):
     check = staticmethod(names.check)
@@ -40,7 +42,13 @@ def _line(**attrs: Any) -> forms.TextInput:
 
 
 class ParticipantForm(forms.Form):
-    """Everything about a person that may be corrected; only a name is required."""
+    """
+    Everything about a person that may be corrected. A name is required, and to say of the
+    region that there is none: the figures count regions.
+    """
+
+    # One name of two is enough, so neither insists, and neither is optional.
+    marks = {"family_name": "", "given_name": ""}
 
     family_name = _NameField(label=gettext_lazy("Family name"), required=False, widget=_line())
     given_name = _NameField(label=gettext_lazy("Given name"), required=False, widget=_line())
@@ -74,7 +82,7 @@ class ParticipantForm(forms.Form):
         max_length=300,
         widget=forms.Textarea({"rows": 1, "dir": "auto"}),
     )
-    region = forms.ChoiceField(label=gettext_lazy("Region"), required=False)
+    region = forms.ChoiceField(label=gettext_lazy("Region"))
     category = forms.ChoiceField(label=gettext_lazy("Category"))
     attendance_mode = forms.ChoiceField(
         label=gettext_lazy("Takes part"),
@@ -95,7 +103,8 @@ class ParticipantForm(forms.Form):
         )
         regions = meeting.region_set.regions.active().in_order().select_related("group")
         self.regions: dict[str, Region] = {region.code: region for region in regions}
-        self._choose("region", [("", _("no region")), *_grouped(self.regions, meeting)])
+        nobodys = [("", _("Choose a region")), (NO_REGION, _("no region"))]
+        self._choose("region", [*nobodys, *_grouped(self.regions, meeting)])
         self.initial.setdefault("language", main[:2])
 
     def _choose(self, name: str, choices: list[Any]) -> None:
@@ -138,7 +147,7 @@ def about(registration: Registration) -> dict[str, Any]:
         "version",
     )
     return {name: getattr(registration, name) for name in plain} | {
-        "region": registration.region.code if registration.region else "",
+        "region": registration.region.code if registration.region else NO_REGION,
         "category": registration.category.code,
         "language": registration.language[:2],
     }

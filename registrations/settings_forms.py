@@ -96,11 +96,22 @@ class ConsentForm(forms.Form):
 class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """When participants are reminded."""
 
+    marks = {"at_time": gettext_lazy("(for days)")}
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Days or hours"),
+        choices=[
+            (RuleKind.DAYS_BEFORE, gettext_lazy("days")),
+            (RuleKind.HOURS_BEFORE, gettext_lazy("hours")),
+        ],
+        initial=RuleKind.DAYS_BEFORE,
+    )
+
     class Meta:
         model = ReminderRule
         fields = ["amount", "kind", "at_time", "audience", "is_enabled"]
         labels = {
-            "kind": gettext_lazy("Unit"),
+            "amount": gettext_lazy("How long before"),
             "at_time": gettext_lazy("At (venue time)"),
             "audience": gettext_lazy("Whom"),
         }
@@ -110,6 +121,8 @@ class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         data: dict[str, Any] = super().clean() or {}
         if data.get("kind") == RuleKind.DAYS_BEFORE and not data.get("at_time"):
             self.add_error("at_time", _("Say at what time of day."))
+        if data.get("amount") == 0:
+            self.add_error("amount", _("At least one: a reminder comes before the start."))
         if data.get("kind") == RuleKind.HOURS_BEFORE:
             data["at_time"] = None
         return data

@@ -12,6 +12,7 @@ from events.models import Meeting, MeetingStatus
 from notifications import outbox
 from registrations import convening
 from registrations.models import Status
+from registrations.settings_forms import ReminderRuleForm
 from tests.factories import make_consent, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
@@ -362,3 +363,31 @@ def test_a_version_that_cannot_be_is_a_stale_one(client):
     nothing = {"rules-TOTAL_FORMS": "0", "rules-INITIAL_FORMS": "0"}
 
     assert client.post(address, nothing | {"version": "9" * 5000}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"kind": "days_before", "amount": "0", "at_time": "10:00"}, "amount"),
+        ({"kind": "hours_before", "amount": "0"}, "amount"),
+        ({"kind": "days_before", "amount": "2"}, "at_time"),
+        ({"kind": "days_before", "amount": "2", "at_time": "10:00"}, None),
+        ({"kind": "hours_before", "amount": "2"}, None),
+    ],
+)
+def test_a_reminder_comes_before_the_start(fields, wrong):
+    form = ReminderRuleForm(fields | {"audience": "all", "is_enabled": "on"})
+
+    assert list(form.errors) == ([wrong] if wrong else [])
+
+
+def test_no_choice_of_a_reminder_is_a_row_of_dashes(client):
+    owner = make_user()
+    client.force_login(owner)
+    meeting = coming_meeting(owner)
+
+    page = client.get(reverse("manage-edit-section", args=[meeting.slug, "reminders"])).text
+
+    assert "---------" not in page
+    assert "(необязательно)" not in page
+    assert "За сколько" in page

@@ -185,6 +185,7 @@ def test_the_organizer_adds_somebody_without_consent_or_address(client, owner):
         "family_name": "Ёлкин",
         "given_name": "Пётр",
         "category": "member",
+        "region": "none",
         "attendance_mode": "in_person",
         "language": "ru",
     }
@@ -192,11 +193,14 @@ def test_the_organizer_adds_somebody_without_consent_or_address(client, owner):
     empty = client.post(address, person | {"family_name": "", "given_name": ""}, headers=EN)
     # One letter that is two once it is composed.
     long = client.post(address, person | {"organization": "\u0958" * 300})
+    unsaid = client.post(address, person | {"region": ""})
     answer = client.post(address, person)
 
     added = Registration.objects.get()
     assert "Write the name" in empty.text
     assert list(long.context["form"].errors) == ["organization"]
+    assert list(unsaid.context["form"].errors) == ["region"]
+    assert added.region is None
     assert answer.status_code == 303
     assert (added.source, added.status, added.email) == (Source.ORGANIZER, Status.CONFIRMED, "")
 
