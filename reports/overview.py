@@ -149,8 +149,8 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
     if meeting.purged_at is None and meeting.is_ahead(at):
         if twins := roster.possible_twins(people).count():
             words = ngettext(
-                "%(n)s person is perhaps on the list twice",
-                "%(n)s people are perhaps on the list twice",
+                "%(n)s record may be the same person as another",
+                "%(n)s records may be the same person",
                 twins,
             )
             needs.append(Need(words % {"n": twins}, _("Compare"), f"{people_page}?more=twins"))

@@ -199,8 +199,7 @@ def _represented(headline: Headline, *, style: str) -> str:
         return _alone(what, n, over=over) % {"n": _figure(n)}
     *first, last = [_noun(what, n) % {"n": _figure(n)} for what, n in present]
     listed = _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last}
-    said = _("%(list)s were represented.") if over else _("%(list)s are represented.")
-    return said % {"list": listed}
+    return _together(*present[0], over=over) % {"list": listed}
 
 
 def _noun(what: str, n: int) -> str:
@@ -209,6 +208,23 @@ def _noun(what: str, n: int) -> str:
     if what == "countries":
         return ngettext("%(n)s country", "%(n)s countries", n)
     return ngettext("%(n)s organization", "%(n)s organizations", n)
+
+
+def _together(what: str, n: int, *, over: bool) -> str:
+    """Several counts: the Russian verb is singular where the first of them is one."""
+    match what if n == 1 else "", over:
+        case "regions", True:
+            return pgettext("begins with one region", "%(list)s were represented.")
+        case "regions", False:
+            return pgettext("begins with one region", "%(list)s are represented.")
+        case "countries", True:
+            return pgettext("begins with one country", "%(list)s were represented.")
+        case "countries", False:
+            return pgettext("begins with one country", "%(list)s are represented.")
+        case _, True:
+            return _("%(list)s were represented.")
+        case _:
+            return _("%(list)s are represented.")
 
 
 def _alone(what: str, n: int, *, over: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django import template
@@ -45,6 +46,12 @@ ACTIONS = {
     "meeting.changed": _("meeting changed"),
     "meeting.cancelled": _("meeting cancelled"),
 }
+# Who acted, where it was nobody with a name. Everybody else is shown as written down.
+ACTORS = {
+    "visitor": _("a visitor"),
+    "participant": _("the participant"),
+    "Yavka": _("by itself"),
+}
 # What a mail is about, until it is rendered and has a subject of its own.
 MAILS = {
     "confirmed": _("Registration confirmed"),
@@ -66,6 +73,13 @@ MAILS = {
 def said(action: str) -> str:
     """What somebody did, in words."""
     return str(ACTIONS.get(action, action))
+
+
+@register.filter
+def actor(who: str) -> str:
+    """Who did it, in words: “participant 3407950” is the participant, an address stays."""
+    role = re.sub(r"^(participant |registration:)\d+$", "participant", who)
+    return str(ACTORS.get(role, who))
 
 
 @register.filter

@@ -236,7 +236,7 @@ def test_verdicts_that_do_not_let_in(open_browser, live_server, meeting):
 def test_a_walk_in_errors_beside_the_field_then_in(open_browser, live_server, meeting):
     page = open_browser(camera=False)
     start_shift(page, live_server, meeting)
-    page.get_by_role("link", name="Без записи").click()
+    page.get_by_role("link", name="Без регистрации").click()
     page.locator("#id_given_name").fill("Олег")
     page.get_by_role("button", name="Зарегистрировать и пропустить").click()
     expect(page.locator("#id_family_name")).to_be_focused()

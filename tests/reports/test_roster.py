@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registrations.models import Registration, Status
 from reports import roster
+from reports.templatetags import office
 from tests.factories import make_meeting, make_registration, make_user
 from tests.reports.test_figures import let_in
 
@@ -150,6 +151,31 @@ def test_the_overview_costs_the_same_with_more_people(client, count, django_asse
         answer = client.get(reverse("manage-overview", args=[meeting.slug]))
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"),
+    [
+        ("visitor", "посетитель"),
+        ("participant 3407950", "участник"),
+        ("registration:17", "участник"),
+        ("Yavka", "автоматически"),
+        ("desk: 2", "desk: 2"),
+        ("olga@example.org", "olga@example.org"),
+    ],
+)
+def test_whoever_acted_is_named_in_the_language_of_the_page(who, shown):
+    assert office.actor(who) == shown
+
+
+@pytest.mark.parametrize("page", ["manage-overview", "manage-participants"])
+def test_the_page_is_titled_in_the_language_of_the_reader(client, page):
+    meeting = make_meeting()
+    client.force_login(meeting.owners.get())
+
+    answer = client.get(reverse(page, args=[meeting.slug]), {"lang": "en"})
+
+    assert "— Meeting of parks" in answer.text
 
 
 def test_pages_of_the_list_keep_the_question(client):

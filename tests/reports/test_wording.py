@@ -95,7 +95,8 @@ def test_the_russian_verb_agrees_with_the_number_of_people(people, sentence):
         (0, 1, "Представлена 1 организация."),
         (0, 22, "Представлены 22 организации."),
         (0, 121, "Представлена 121 организация."),
-        (1, 1, "Представлены 1 регион и 1 организация."),
+        (1, 1, "Представлен 1 регион и 1 организация."),
+        (21, 1, "Представлены 21 регион и 1 организация."),
         (41, 74, "Представлены 41 регион и 74 организации."),
     ],
 )
@@ -123,6 +124,12 @@ def test_countries_are_counted_apart():
     assert said(headline, language="en").endswith(
         "37 regions, 2 countries and 74 organizations were represented."
     )
+
+
+def test_the_verb_agrees_with_one_country_that_stands_first():
+    headline = made(people=2, ministries=0, regions=0, countries=1, organizations=2)
+
+    assert said(headline).endswith("Представлена 1 страна и 2 организации.")
 
 
 def test_an_event_is_called_an_event():
