@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ NO_REGION = "none"
 
 
 class _NameField(forms.CharField):
-    check = staticmethod(names.check)
+    check: ClassVar[Callable[[str], str]] = staticmethod(names.check)
 
     def clean(self, value: Any) -> str:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,11 +23,12 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class NameField(serializers.CharField):
     """One part of a name; the objection says which sign is in the way."""
 
-    check = staticmethod(names.check)
+    check: ClassVar[Callable[[str], str]] = staticmethod(names.check)
 
     def __init__(self, **options: Any) -> None:
         # The check knows what fits, in characters as people count them.
-        super().__init__(**{"default": "", "allow_blank": True, "max_length": 500} | options)
+        usual: dict[str, Any] = {"default": "", "allow_blank": True, "max_length": 500}
+        super().__init__(**usual | options)
 
     def to_internal_value(self, data: Any) -> str:
         try:

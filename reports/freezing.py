@@ -56,9 +56,9 @@ def freeze(
         .select_related("region_set")
         .get(pk=meeting.pk)
     )
-    if basis == Basis.CHECKED_IN and at < meeting.starts_at:
+    if basis == Basis.CHECKED_IN and not headline.is_the_day(meeting, at=at):
         raise NothingToFreeze(
-            _("The meeting has not begun: who came can be published from its beginning on.")
+            _("The day of the meeting has not come: who came can be published from that day on.")
         )
     counted = headline.count(lists=headline.lists(meeting), basis=Basis(basis), at=at)
     if counted.people == 0:

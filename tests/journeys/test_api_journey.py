@@ -174,6 +174,8 @@ def test_6_a_move_is_told_and_a_reminder_comes(trip, mailbox):
     # Due in some seconds: three hours before the start that it is moved to.
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3, seconds=20)
     times = {
+        # Who came counts from now on, whatever day it is in three hours.
+        "doors_at": datetime.now(UTC).isoformat(),
         "starts_at": starts_at.isoformat(),
         "ends_at": (starts_at + timedelta(hours=2)).isoformat(),
         "registration_closes_at": None,

@@ -74,7 +74,9 @@ def test_two_hundred_at_once_for_fifty_seats(yavka):
         "taken": 50,
         "free": 0,
         "over": 0,
+        "held": 0,
         "waiting": 150,
+        "limits": [],
     }
 
 

@@ -140,13 +140,14 @@ def test_who_came_is_counted_from_the_day_at_the_venue_on():
     assert natural(midnight - timedelta(seconds=1)) == Basis.CHECKED_IN
 
 
-def test_who_came_is_published_from_the_beginning_on():
-    meeting = make_meeting()
+def test_who_came_is_published_from_the_day_on():
+    midnight = datetime.fromisoformat("2026-05-26T00:00+03:00")
+    meeting = make_meeting(starts_at=midnight + timedelta(hours=9), ends_at=midnight + DAY)
     let_in(make_registration(meeting=meeting))
 
     with pytest.raises(freezing.NothingToFreeze):
-        freeze(meeting, Basis.CHECKED_IN, at=meeting.starts_at - timedelta(seconds=1))
-    figure, _is_new = freeze(meeting, Basis.CHECKED_IN, at=meeting.starts_at)
+        freeze(meeting, Basis.CHECKED_IN, at=midnight - timedelta(seconds=1))
+    figure, _is_new = freeze(meeting, Basis.CHECKED_IN, at=midnight)
 
     assert figure.numbers["people"] == 1
 

@@ -80,7 +80,7 @@ def test_before_the_day_nobody_took_part_whatever_was_scanned(office, client, ow
     assert live["basis"] == "confirmed"
 
     answer = office.post(page_of(meeting), {"basis": "checked_in"}, follow=True)
-    assert "Мероприятие ещё не началось" in answer.content.decode()
+    assert "День мероприятия ещё не наступил" in answer.content.decode()
     assert not FrozenFigure.objects.exists()
 
 
