@@ -9,15 +9,18 @@ dead from writing into what another took over.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import journal
+from accounts.models import JournalEntry
 from accounts.refusals import Refused
 from badges import desks, pdf, rendering, wording
 from badges.models import KEPT, Batch, BatchKind, BatchState, Trouble
@@ -50,6 +53,25 @@ def printable(meeting: Meeting) -> RegistrationQuerySet:
         meeting=meeting, attendance_mode=AttendanceMode.IN_PERSON
     )
     return people.confirmed()
+
+
+def outdated(meeting: Meeting, made: Iterable[Batch]) -> set[int]:
+    """
+    Which of these files print other people than there are now, or print them as they were.
+
+    Two queries, however many files there are.
+    """
+    now = printable(meeting).aggregate(people=Count("pk"), newest=Max("status_changed_at"))
+    amended = JournalEntry.objects.about(f"meeting:{meeting.pk}").filter(
+        action="registration.amended"
+    )
+    moments = [now["newest"], amended.aggregate(newest=Max("at"))["newest"]]
+    newest = max((moment for moment in moments if moment), default=None)
+    return {
+        batch.pk
+        for batch in made
+        if batch.total != now["people"] or (newest is not None and newest > batch.created_at)
+    }
 
 
 def in_full(people: RegistrationQuerySet) -> RegistrationQuerySet:

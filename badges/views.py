@@ -75,7 +75,12 @@ def _order(request: HttpRequest, meeting: Meeting, kind: str, form: DesksForm) -
 
 def _batches(meeting: Meeting) -> dict[str, object]:
     recent = list(Batch.objects.filter(meeting=meeting).in_brief().newest_first()[:SHOWN_BATCHES])
-    return {"batches": recent, "is_waiting": any(batch.is_unfinished for batch in recent)}
+    outdated = batches.outdated(meeting, recent) if recent else set()
+    return {
+        "batches": recent,
+        "outdated": outdated,
+        "is_waiting": any(batch.is_unfinished for batch in recent),
+    }
 
 
 @require_GET

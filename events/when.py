@@ -46,8 +46,14 @@ def day(
     language: str | None = None,
     year: bool = False,
     weekday: bool = False,
+    seen_at: datetime | None = None,
 ) -> str:
-    """The date at the venue: “24 January”, with the year and the weekday if asked for."""
+    """
+    The date at the venue: “24 January”, with the year and the weekday if asked for.
+
+    The year is said too where it is another one than at `seen_at`, the moment of reading.
+    """
+    year = year or (seen_at is not None and _year(at, zone) != _year(seen_at, zone))
     pattern = "d MMMM" + (" y" if year else "")
     locale = language or language_now()
     text = format_date(at.astimezone(zone).date(), pattern, locale=locale)
@@ -56,9 +62,20 @@ def day(
     return text
 
 
-def moment(at: datetime, zone: ZoneInfo, *, language: str | None = None, year: bool = False) -> str:
-    """“24 января, 10:00 мск”: date, time and whose clock it is."""
-    said = day(at, zone, language=language, year=year)
+def _year(at: datetime, zone: ZoneInfo) -> int:
+    return at.astimezone(zone).year
+
+
+def moment(
+    at: datetime,
+    zone: ZoneInfo,
+    *,
+    language: str | None = None,
+    year: bool = False,
+    seen_at: datetime | None = None,
+) -> str:
+    """“24 января, 10:00 мск”: date, time and whose clock it is; the year as in `day`."""
+    said = day(at, zone, language=language, year=year, seen_at=seen_at)
     return f"{said}, {clock(at, zone, language=language)} {zone_label(zone, language=language)}"
 
 

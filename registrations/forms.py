@@ -197,7 +197,9 @@ class RegistrationForm(DetailsForm):
         ),
         error_messages={
             "required": gettext_lazy("Write the e-mail: the confirmation goes there."),
-            "invalid": gettext_lazy("This is not a whole address, for example name@example.org."),
+            "invalid": gettext_lazy(
+                "This address is mistyped. An address looks like name@example.org."
+            ),
         },
     )
     # Whether the page has said already that he would wait.

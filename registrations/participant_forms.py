@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ NO_REGION = "none"
 
 
 class _NameField(forms.CharField):
-    check: ClassVar[Callable[[str], str]] = staticmethod(names.check)
+    check: Callable[[str], str] = staticmethod(names.check)
 
     def clean(self, value: Any) -> str:
         try:

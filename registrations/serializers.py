@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -23,12 +23,10 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 class NameField(serializers.CharField):
     """One part of a name; the objection says which sign is in the way."""
 
-    check: ClassVar[Callable[[str], str]] = staticmethod(names.check)
+    check: Callable[[str], str] = staticmethod(names.check)
 
-    def __init__(self, **options: Any) -> None:
-        # The check knows what fits, in characters as people count them.
-        usual: dict[str, Any] = {"default": "", "allow_blank": True, "max_length": 500}
-        super().__init__(**usual | options)
+    def __init__(self, *, max_length: int = 500, **options: Any) -> None:
+        super().__init__(default="", allow_blank=True, max_length=max_length, **options)
 
     def to_internal_value(self, data: Any) -> str:
         try:

@@ -115,7 +115,7 @@ def _next_steps(registration: Registration) -> tuple[str, ...]:
             )
         case Status.PENDING:
             return (
-                _("You need do nothing. The answer comes to %(email)s.") % email,
+                _("There is nothing you need to do. The answer comes to %(email)s.") % email,
                 _("Please buy no tickets before that."),
             )
         case Status.DECLINED if registration.shows_reason and registration.decision_reason:

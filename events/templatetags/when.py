@@ -22,6 +22,12 @@ def moment(at: datetime | None, meeting: Meeting) -> str:
     return words.moment(at, meeting.zone) if at else ""
 
 
+@register.simple_tag
+def moment_seen(at: datetime, meeting: Meeting, seen_at: datetime) -> str:
+    """The same with the year, where it is another one than at the moment of reading."""
+    return words.moment(at, meeting.zone, seen_at=seen_at)
+
+
 @register.filter
 def clock(at: datetime | None, meeting: Meeting) -> str:
     """The time of day at the venue."""

@@ -99,6 +99,7 @@ def _facts(asked: QueryDict, meeting: Meeting, *, at: datetime) -> dict[str, Any
     style = style if style in offered else Style.EXACT
     return {
         "meeting": meeting,
+        "now": at,
         "title": meeting.text("title"),
         "short_title": meeting.text("short_title"),
         "figure": live,

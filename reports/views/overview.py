@@ -23,6 +23,7 @@ def page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     others = Meeting.objects.organized_by(request.user).newest_first()
     context = {
         "meeting": meeting,
+        "now": now,
         "office_meetings": others[:9],
         "stage": phase.stage(meeting, at=now, seats_left=numbers.seats_left),
         "numbers": numbers,

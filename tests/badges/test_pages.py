@@ -5,8 +5,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import journal
 from badges import batches, making
 from badges.models import Batch, BatchKind, BatchState
+from registrations import amending
 from registrations.models import AttendanceMode, Status
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -232,6 +234,32 @@ def test_the_page_takes_the_same_statements_for_one_and_for_three(
         office.post(page(meeting), {"kind": "sheets", "desks": str(number)})
 
     assert statements() == one
+
+
+def test_a_file_says_that_participants_have_changed_since(office, meeting):
+    person = make_registration(meeting=meeting)
+    office.post(page(meeting), {"kind": "sheets", "desks": "1"})
+    make_all()
+    batch = Batch.objects.get()
+
+    def is_outdated():
+        said = "Participants have changed since" in office.get(page(meeting)).text
+        assert said == (batches.outdated(meeting, [batch]) == {batch.pk})
+        return said
+
+    assert not is_outdated()
+    late = make_registration(meeting=meeting)
+    assert is_outdated()
+
+    late.status, late.seat = Status.CANCELLED, "none"
+    late.save(update_fields=["status", "seat"])
+    assert not is_outdated()
+    by = journal.organizer(meeting.owners.get())
+    amending.amend(
+        registration=person, changes={"position": "Директор по развитию"}, version=None,
+        at=timezone.now(), by=by, as_organizer=True,
+    )  # fmt: skip
+    assert is_outdated()
 
 
 def test_an_expired_file_is_gone(office, meeting):

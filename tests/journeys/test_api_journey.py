@@ -134,7 +134,7 @@ def test_3_requests_are_decided_and_answered(trip, mailbox):
 def test_4_a_seat_goes_to_whoever_waited(trip, mailbox):
     assert trip.person("anna").post("my-registration/cancel/").body["status"] == "cancelled"
 
-    mailbox.wait_for(trip.address("boris"), "место освободилось")
+    mailbox.wait_for(trip.address("boris"), "Участие подтверждено")
     mailbox.wait_for(trip.address("anna"), "Участие отменено")
     assert trip.person("boris").get("my-registration/").body["status"] == "confirmed"
     assert trip.organizer.get(f"{trip.meeting}seat-limits/").body["taken"] == 1
@@ -225,7 +225,7 @@ def test_9_the_door(trip, mailbox, tmp_path):
     paired = trip.anybody.post("checkin/pair/", {"link": link})
     assert paired.status == 201, paired.body
     desk = Program(trip.url, f"Device {paired.body['token']}")
-    code = mails.ticket(mailbox.wait_for(trip.address("boris"), "место освободилось"), tmp_path)
+    code = mails.ticket(mailbox.wait_for(trip.address("boris"), "Участие подтверждено"), tmp_path)
 
     def scan(**what):
         body = {"id": str(uuid.uuid4()), "scanned_at": datetime.now(UTC).isoformat()} | what

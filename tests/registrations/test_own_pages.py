@@ -286,6 +286,9 @@ def test_an_optional_consent_is_taken_back_at_once(client: Client) -> None:
     registration = make_registration(meeting=soon())
     consent = consented(registration, kind=ConsentKind.PHOTO, title="фото", is_required=False)
 
+    page = client.get(own(registration, "data/")).content.decode()
+    assert "Согласие на фото: дано " in page
+    assert "редакция 1<" in page
     client.post(own(registration, f"consents/{consent.pk}/withdraw/"))
 
     consent.refresh_from_db()

@@ -15,7 +15,7 @@ from events import regions
 from events.models import Format, Meeting, MeetingStatus
 from registrations import form_stamp, links
 from registrations.models import Consent, GivenBy, Registration, Status
-from tests.factories import make_consent, make_meeting, make_registration, make_user
+from tests.factories import NOON, make_consent, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -321,6 +321,29 @@ def test_a_closed_meeting_explains_itself_instead_of_a_form(client: Client) -> N
     assert answer.status_code == 200
     assert "<form" not in answer.content.decode()
     assert "org@example.org" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": MeetingStatus.CANCELLED, "cancelled_at": NOON},
+        {"starts_at": NOON, "ends_at": NOON + timedelta(hours=3)},
+    ],
+)
+def test_nobody_is_asked_to_write_for_a_seat_where_none_is_to_be_had(
+    client: Client, fields: dict[str, Any]
+) -> None:
+    meeting = soon(**fields)
+
+    page = client.get(f"/m/{meeting.slug}/register/?lang=ru").content.decode()
+
+    assert "Если вам необходимо участвовать" not in page
+
+
+def test_a_mistyped_address_is_called_so(client: Client) -> None:
+    answer = send(client, soon(), email="jp@exmaple,ru")
+
+    assert "Адрес написан с ошибкой" in answer.content.decode()
 
 
 def test_a_draft_is_seen_by_its_organizer_alone(client: Client) -> None:

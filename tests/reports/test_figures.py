@@ -180,7 +180,7 @@ def test_a_frozen_figure_stays_and_says_what_changed():
     kept = FrozenFigure.objects.get()
     assert is_new
     assert kept.sentences["ru"] == (
-        "Участие в совещании подтвердил 1 человек. Представлены 1 регион и 1 организация."
+        "Участие в совещании подтвердил 1 человек. Представлен 1 регион и 1 организация."
     )
     assert [(d.what, d.then, d.now) for d in freezing.differences(kept, live=counted(meeting))] == [
         ("people", 1, 2),
