@@ -260,7 +260,7 @@ def test_a_missing_consent_is_named_beside_its_tick(open_browser, live_server, m
     make_consent(meeting)
     page = open_browser(camera=False)
     start_shift(page, live_server, meeting)
-    page.get_by_role("link", name="Без записи").click()
+    page.get_by_role("link", name="Без регистрации").click()
     page.locator("#id_family_name").fill("Новиков")
     page.get_by_role("button", name="Зарегистрировать и пропустить").click()
 
