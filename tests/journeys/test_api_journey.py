@@ -144,7 +144,9 @@ def test_4_a_seat_goes_to_whoever_waited(trip, mailbox):
     assert trip.person("anna").post("my-registration/restore/").body["status"] == "pending"
     assert trip.decide("anna", "approve").body["status"] == "confirmed"
     seen = [
-        mail for mail in mailbox.all(trip.address("boris")) if "Участие подтверждено" in mail["subject"]
+        mail
+        for mail in mailbox.all(trip.address("boris"))
+        if "Участие подтверждено" in mail["subject"]
     ]
     assert len(seen) == 1
 

@@ -182,7 +182,9 @@ def test_4_a_seat_that_gets_free_goes_to_the_first_in_line_once(trip, crowd):
     elkin = crowd.somebody(locale="ru-RU")
     elkin.goto(trip.elkin)
     expect(elkin.locator("main .state").first).to_have_text("Участие подтверждено")
-    told = [m for m in trip.mailbox.all("elkin@example.org") if "Участие подтверждено" in m["subject"]]
+    told = [
+        m for m in trip.mailbox.all("elkin@example.org") if "Участие подтверждено" in m["subject"]
+    ]
     assert len(told) == 1
     cancelled = trip.mailbox.wait_for("sean@example.org", "Participation cancelled")
     assert mails.part(cancelled, "text/calendar").get_param("method") == "CANCEL"
