@@ -16,6 +16,7 @@ from registrations.models import (
     AttendanceMode,
     Consent,
     ConsentDocument,
+    Delegation,
     GivenBy,
     Registration,
     Seat,
@@ -42,6 +43,8 @@ class Application:
     time_zone: str = ""
     submitted_by_name: str = ""
     submitted_by_email: str = ""
+    delegation: Delegation | None = None
+    delegation_role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,7 @@ def add(
     status: str,
     seat: str = Seat.NONE,
     uid: uuid.UUID | None = None,
+    replaces: Registration | None = None,
 ) -> Registration:
     """
     Insert the row. Whoever calls moves the seat counter, afterwards, in the same transaction.
@@ -100,6 +104,9 @@ def add(
         time_zone=application.time_zone,
         submitted_by_name=application.submitted_by_name,
         submitted_by_email=application.submitted_by_email,
+        delegation=application.delegation,
+        delegation_role=application.delegation_role,
+        replaces=replaces,
         registered_at=at,
         status_changed_at=at,
         waiting_since=at if status == Status.WAITLISTED else None,

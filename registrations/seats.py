@@ -150,7 +150,8 @@ def lock(meeting_id: int) -> Counters:
     _require_transaction()
     rows = SeatLimit.objects.select_for_update(of=("self",)).filter(meeting=meeting_id)
     related = rows.select_related("category", "region", "group", "organization")
-    return Counters(list(related.in_order()))
+    # The places of delegations are locked along: whoever leaves a list gives one back.
+    return Counters([row for row in related.in_order() if row.scope != Scope.DELEGATION])
 
 
 class Counters:
@@ -219,6 +220,19 @@ class Counters:
         self._take(person, new)
         self.absorb_over()
         return self.seat_of(person)
+
+    def hand_over(
+        self, giver: Registration, taker: Registration, *, needs_seat: bool, goes_over: bool
+    ) -> str:
+        """
+        Seat somebody on what somebody else had. Returns what on; the row is the caller's to
+        save. Nobody else gets a seat in between.
+
+        :raises NoRoom: a limit that applied to the giver does not apply, and one is full
+        """
+        giver.holds.update(registration=taker)
+        taker.seat = self.seat_of(taker)
+        return self.move(taker, needs_seat=needs_seat, goes_over=goes_over)
 
     def give_back(self, person: Registration) -> None:
         """
@@ -381,8 +395,12 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
         .values_list("limit")
         .annotate(beyond=Count("pk", filter=Q(is_over=True)))
     )
-    limits = SeatLimit.objects.filter(meeting=meeting_id)
-    for limit in limits.select_related("category", "region", "group", "organization").in_order():
+    for limit in (
+        SeatLimit.objects.filter(meeting=meeting_id)
+        .in_hall()
+        .select_related("category", "region", "group", "organization")
+        .in_order()
+    ):
         of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
         _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
         _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
@@ -393,13 +411,17 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
     _compare(drift, "seated", whole.taken + whole.over, seated)
+    named = dict(people.live().values_list("delegation").annotate(named=Count("pk")))
+    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope=Scope.DELEGATION):
+        counted = named.get(limit.delegation_id, 0)
+        _compare(drift, f"places of {about(limit)}", limit.taken + limit.over, counted)
     return drift
 
 
 def about(limit: SeatLimit) -> str:
     """What a limit is about, for programs and the audit: "region RU-KLU"."""
     of = limit.category or limit.region or limit.group
-    code = of.code if of else str(limit.organization_id or "")
+    code = of.code if of else str(limit.organization_id or limit.delegation_id or "")
     return f"{Scope(limit.scope).name.lower()} {code}".strip()
 
 

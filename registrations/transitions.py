@@ -8,7 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
-from registrations.models import Registration, Seat, Status
+from events.models import Meeting
+from registrations import names, places
+from registrations.models import LIVE, Registration, RegistrationQuerySet, Seat, Status
 
 CHANGED = [
     "status",
@@ -35,17 +37,26 @@ def refuse_twin(registration: Registration) -> None:
 
     :raises AlreadyRegistered: the person has registered anew in between
     """
-    twins = Registration.objects.live().filter(meeting=registration.meeting)
-    twins = twins.of(email=registration.email, name_key=registration.name_key)
-    if twins.exclude(pk=registration.pk).exists():
+    who = (registration.family_name, registration.given_name, registration.patronymic)
+    if (
+        twins(registration.meeting, email=registration.email, who=who)
+        .exclude(pk=registration.pk)
+        .exists()
+    ):
         raise AlreadyRegistered(_("This participant has registered again in the meantime."))
+
+
+def twins(meeting: Meeting, *, email: str, who: tuple[str, str, str]) -> RegistrationQuerySet:
+    """Whoever is on the list with that address and that name (family, given, patronymic)."""
+    people = Registration.objects.live().filter(meeting=meeting)
+    return people.of(email=email, name_key=names.name_key(*who))
 
 
 def locked(registration: Registration) -> Registration:
     """The row as it is now, locked; the counter must be locked before (`seats.lock`)."""
     return (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("meeting", "meeting__region_set", "category", "region")
+        .select_related("meeting", "meeting__region_set", "category", "region", "delegation")
         .get(pk=registration.pk)
     )
 
@@ -57,10 +68,23 @@ def enter(
     at: datetime,
     seat: str = Seat.NONE,
     line: int | None = None,
+    goes_over: bool = False,
 ) -> None:
-    """Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546)."""
+    """
+    Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546).
+
+    Whoever comes on or leaves the list of a delegation takes or gives back a place there;
+    with `goes_over`, one beyond its quota.
+
+    :raises DelegationFull: the delegation has no place left
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A status changes inside a use case's transaction.")
+    if registration.delegation_id and registration.is_live != (to in LIVE):
+        if registration.is_live:
+            places.give_back(registration.delegation_id)
+        else:
+            places.take(registration.delegation_id, goes_over=goes_over)
     registration.status = to
     registration.seat = seat
     registration.waiting_since = at if to == Status.WAITLISTED else None

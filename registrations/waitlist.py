@@ -225,7 +225,7 @@ def sit(
         attendance_mode=registration.attendance_mode,
     )
     seat = counters.seat(registration, goes_over=goes_over) if needs else Seat.NONE
-    transitions.enter(registration, to=Status.CONFIRMED, at=at, seat=seat)
+    transitions.enter(registration, to=Status.CONFIRMED, at=at, seat=seat, goes_over=goes_over)
 
 
 def admit(

@@ -20,7 +20,7 @@ from registrations.limit_serializers import (
 )
 from registrations.models import Scope, SeatLimit, SeatLimitQuerySet
 
-SCOPES = [scope.name.lower() for scope in Scope if scope != Scope.MEETING]
+SCOPES = [scope.name.lower() for scope in Scope if scope not in (Scope.MEETING, Scope.DELEGATION)]
 SCOPE = OpenApiParameter("scope", str, OpenApiParameter.PATH, enum=SCOPES)
 CODE = OpenApiParameter(
     "code", str, OpenApiParameter.PATH, description="Of the category, region, district; an id."
@@ -107,5 +107,5 @@ class SeatLimitView(APIView):
 
 
 def _narrow(meeting_id: int) -> SeatLimitQuerySet:
-    rows = SeatLimit.objects.filter(meeting=meeting_id).exclude(scope=Scope.MEETING)
+    rows = SeatLimit.objects.filter(meeting=meeting_id).narrow()
     return rows.select_related("category", "region", "group", "organization").in_order()

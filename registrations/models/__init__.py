@@ -7,6 +7,12 @@ from registrations.models.consents import (
     ConsentKind,
     GivenBy,
 )
+from registrations.models.delegations import (
+    Delegation,
+    DelegationQuerySet,
+    DelegationRole,
+    lists_close,
+)
 from registrations.models.guards import IdempotencyKey, Throttle
 from registrations.models.registration import (
     LIVE,
@@ -37,6 +43,9 @@ __all__ = [
     "ConsentDocument",
     "ConsentDocumentQuerySet",
     "ConsentKind",
+    "Delegation",
+    "DelegationQuerySet",
+    "DelegationRole",
     "GivenBy",
     "IdempotencyKey",
     "Registration",
@@ -51,4 +60,5 @@ __all__ = [
     "Source",
     "Status",
     "Throttle",
+    "lists_close",
 ]

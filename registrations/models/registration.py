@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from events.models import validate_time_zone
+from registrations.models.delegations import DelegationRole
 
 
 class Status(models.TextChoices):
@@ -119,6 +120,14 @@ class Registration(models.Model):
     region = models.ForeignKey(
         "events.Region", models.PROTECT, null=True, blank=True, related_name="+"
     )
+    delegation = models.ForeignKey(
+        "Delegation", models.PROTECT, null=True, blank=True, related_name="people"
+    )
+    delegation_role = models.CharField(max_length=6, choices=DelegationRole, blank=True)
+    # Instead of whom somebody comes.
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)
     # Collated by code point on every installation: the key itself is made for that order.
@@ -189,6 +198,19 @@ class Registration(models.Model):
             models.CheckConstraint(
                 condition=~Q(family_name="", given_name="") | Q(erased_at__isnull=False),
                 name="a_person_has_a_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(delegation=None, delegation_role="")
+                | Q(delegation__isnull=False, delegation_role__in=DelegationRole.values),
+                name="whoever_is_in_a_delegation_has_a_role_there",
+            ),
+            models.UniqueConstraint(
+                fields=["delegation"],
+                condition=Q(status__in=LIVE, delegation_role=DelegationRole.HEAD),
+                name="one_head_of_a_delegation",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(replaces=F("pk")), name="nobody_replaces_himself"
             ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^[0-9]{7}$"), name="a_number_has_seven_digits"

@@ -17,6 +17,7 @@ from events.models import Meeting
 class Scope(models.IntegerChoices):
     """What a limit is about. The number is the order in which counters are locked."""
 
+    DELEGATION = 20, _("delegation")
     ORGANIZATION = 30, _("organization")
     CATEGORY = 40, _("category")
     REGION = 50, _("region")
@@ -29,6 +30,7 @@ MOST_SEATS = 1_000_000
 
 # The column that names what the limit is about.
 TARGETS = {
+    Scope.DELEGATION: "delegation",
     Scope.ORGANIZATION: "organization",
     Scope.CATEGORY: "category",
     Scope.REGION: "region",
@@ -52,6 +54,14 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
             shows_left=True,
         )
 
+    def in_hall(self) -> Self:
+        """Without the places on the lists of delegations: nobody sits on those."""
+        return self.exclude(scope=Scope.DELEGATION)
+
+    def narrow(self) -> Self:
+        """Those that the organizer shares the hall out by."""
+        return self.in_hall().exclude(scope=Scope.MEETING)
+
     def shown(self) -> Self:
         """Whose free seats everybody may know."""
         return self.filter(shows_left=True, seat_limit__isnull=False)
@@ -69,6 +79,9 @@ class SeatLimit(models.Model):
     organization of it. A registration takes a seat in all that apply or in none
     (registrations.seats). Rows are narrow and updated in place, so that a hot meeting stays
     cheap. `seat_limit` None is no limit.
+
+    A delegation's quota is a limit as well, of places on its list: whoever is on the list has
+    one, seated or not (registrations.places).
 
     `reserve` seats of the meeting are kept for a narrow limit until `reserved_until`; those
     of them that nobody has taken yet stand in the meeting's `held`.
@@ -90,6 +103,9 @@ class SeatLimit(models.Model):
     )
     organization = models.ForeignKey(
         "events.Organization", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    delegation = models.OneToOneField(
+        "Delegation", models.CASCADE, null=True, blank=True, related_name="places"
     )
     seat_limit = models.PositiveIntegerField(null=True, blank=True)
     taken = models.PositiveIntegerField(default=0)
@@ -130,7 +146,7 @@ class SeatLimit(models.Model):
                 name="a_meetings_own_limit_is_its_own",
             ),
             models.UniqueConstraint(
-                fields=["meeting", "category", "region", "group", "organization"],
+                fields=["meeting", "category", "region", "group", "organization", "delegation"],
                 name="one_limit_about_one_thing",
                 nulls_distinct=False,
             ),
@@ -140,7 +156,10 @@ class SeatLimit(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reserve=0, reserved_until=None)
-                | (Q(reserve__gt=0, reserved_until__isnull=False) & ~Q(scope=Scope.MEETING)),
+                | (
+                    Q(reserve__gt=0, reserved_until__isnull=False)
+                    & ~Q(scope__in=[Scope.MEETING, Scope.DELEGATION])
+                ),
                 name="seats_are_kept_for_somebody_until_a_day",
             ),
             models.CheckConstraint(
@@ -166,6 +185,11 @@ class SeatLimit(models.Model):
         if self.seat_limit is None:
             return None
         return max(self.seat_limit - self.taken - self.held, 0)
+
+    @property
+    def used(self) -> int:
+        """How many have a seat or a place, also beyond the limit."""
+        return self.taken + self.over
 
     @property
     def kept(self) -> int:

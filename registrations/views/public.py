@@ -24,7 +24,7 @@ from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
 from registrations import calendar, waitlist
 from registrations.forms import consent_title
-from registrations.models import ConsentDocument, Scope
+from registrations.models import ConsentDocument
 
 # A page of a meeting is drawn once per language and state of the seats, and kept so long
 # (seconds). Its version is part of the key: a change by the organizer shows at once.
@@ -160,7 +160,7 @@ def _shown_limits(meeting: Meeting) -> list[tuple[str, int]]:
     """Narrow limits whose free seats everybody may know: name and how many are left."""
     rows = (
         meeting.seat_limits.shown()
-        .exclude(scope=Scope.MEETING)
+        .narrow()
         .select_related(
             "meeting", "category", "region__region_set", "group__region_set", "organization"
         )

@@ -13,7 +13,7 @@ from events.models import Meeting
 from events.office import OfficeRequest
 from registrations import limits, waitlist
 from registrations.limit_forms import LimitForm, known, target_of
-from registrations.models import Scope, SeatLimit
+from registrations.models import SeatLimit
 from registrations.views.settings_frame import saved, show
 
 # How many of those who wait are named: whom the next seats go to.
@@ -71,7 +71,7 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
     """A form that was refused stands in its own line, or at the end where it adds one."""
     rows = (
         SeatLimit.objects.filter(meeting=meeting)
-        .exclude(scope=Scope.MEETING)
+        .narrow()
         .select_related(
             "meeting", "category", "region__region_set", "group__region_set", "organization"
         )
