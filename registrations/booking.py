@@ -17,9 +17,11 @@ from accounts.models import JournalEntry, Via
 from accounts.refusals import Refused
 from events import when
 from events.models import Approval, Meeting, MeetingStatus
+from registrations import consents as documents
 from registrations import (
     idempotency,
     intake,
+    leaving,
     letters,
     names,
     seats,
@@ -27,6 +29,7 @@ from registrations import (
     transitions,
     waitlist,
 )
+from registrations.consents import ConsentRequired
 from registrations.idempotency import Claim
 from registrations.intake import Application, Evidence
 from registrations.models import (
@@ -45,6 +48,7 @@ __all__ = [
     "AlreadyRegistered",
     "Application",
     "Booked",
+    "ConsentRequired",
     "Evidence",
     "MeetingFull",
     "cancel",
@@ -62,10 +66,6 @@ MOST_GUESSES = 20
 
 class RegistrationClosed(Refused):
     code = "registration_closed"
-
-
-class ConsentRequired(Refused):
-    code = "consent_required"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,10 @@ def register(
     :raises AlreadyRegistered: this person is on the list; the link goes to the address on file
     """
     _refuse_unless_open(meeting, source=source, at=at)
-    _refuse_without_consent(meeting, consents, source=source)
+    if source != Source.ORGANIZER:
+        documents.refuse_without(
+            meeting, consents, words=_("Without this consent we cannot write down your data.")
+        )
     for _attempt in range(MOST_GUESSES):
         limits = _limits(meeting, application)
         try:
@@ -209,18 +212,7 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
     registration = transitions.locked(registration)
     if not registration.is_live:
         return registration
-    was = registration.status
-    letters.withdraw_reminders(registration, reason="cancelled")
-    transitions.leave(registration, to=Status.CANCELLED, at=at)
-    letters.write_cancelled(registration, was=was, by=by)
-    journal.record(
-        by=by,
-        at=at,
-        action="registration.cancelled",
-        subjects=letters.subjects(registration),
-        changes={"status": [was, Status.CANCELLED]},
-    )
-    waitlist.pass_on(counters, registration, was=was, at=at)
+    leaving.withdraw(counters, registration, at=at, by=by)
     return registration
 
 
@@ -293,24 +285,6 @@ def _refuse_unless_open(meeting: Meeting, *, source: str, at: datetime) -> None:
         raise RegistrationClosed(
             _("Registration is closed. Please write to the organizer: %(contact)s.")
             % {"contact": meeting.contact_email}
-        )
-
-
-def _refuse_without_consent(
-    meeting: Meeting, consents: Sequence[ConsentDocument], *, source: str
-) -> None:
-    if source == Source.ORGANIZER:
-        return
-    given = {document.pk for document in consents}
-    missing = [
-        document
-        for document in meeting.consent_documents.current()
-        if document.is_required and document.pk not in given
-    ]
-    if missing:
-        raise ConsentRequired(
-            _("Without this consent we cannot write down your data."),
-            missing=[document.kind for document in missing],
         )
 
 

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.refusals import Refused
 from events.models import Meeting
 from registrations.models import ConsentDocument, ConsentKind
+
+
+class ConsentRequired(Refused):
+    code = "consent_required"
+
+
+def refuse_without(meeting: Meeting, given: Iterable[ConsentDocument], *, words: str) -> None:
+    """:raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)"""
+    agreed = {document.pk for document in given}
+    missing = [
+        document.kind
+        for document in meeting.consent_documents.current()
+        if document.is_required and document.pk not in agreed
+    ]
+    if missing:
+        raise ConsentRequired(words, missing=missing)
 
 
 def default_title(language: str) -> str:

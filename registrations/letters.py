@@ -22,6 +22,8 @@ from registrations import calendar, links
 from registrations.models import AttendanceMode, Registration, Status
 
 TEMPLATES = "registrations/mail/"
+# Address and name of somebody who gets a copy.
+Addressee = tuple[str, str]
 
 
 def subjects(registration: Registration) -> list[str]:
@@ -30,33 +32,45 @@ def subjects(registration: Registration) -> list[str]:
 
 
 def write_answer(
-    registration: Registration, *, position: int | None = None, waits_for: str = ""
+    registration: Registration,
+    *,
+    position: int | None = None,
+    waits_for: str = "",
+    copy_to: Addressee | None = None,
 ) -> None:
-    """The answer to an application: whatever it became."""
+    """The answer to an application: whatever it became; a copy to whoever made it."""
     if registration.status == Status.CONFIRMED:
-        write_confirmed(registration)
+        write_confirmed(registration, copy_to=copy_to)
     elif registration.status == Status.WAITLISTED:
-        write_waitlisted(registration, position=position, waits_for=waits_for)
+        write_waitlisted(registration, position=position, waits_for=waits_for, copy_to=copy_to)
     else:
-        _write("received", registration)
+        _write("received", registration, copy_to=copy_to)
 
 
-def write_confirmed(registration: Registration, *, with_calendar: bool = True) -> None:
+def write_confirmed(
+    registration: Registration, *, with_calendar: bool = True, copy_to: Addressee | None = None
+) -> None:
     """You are registered: facts, number, QR, and the calendar entry (not at the door)."""
     _write(
         "confirmed",
         registration,
         enclosures=["ticket", "calendar"] if with_calendar else ["ticket"],
+        copy_to=copy_to,
     )
 
 
 def write_waitlisted(
-    registration: Registration, *, position: int | None, waits_for: str = ""
+    registration: Registration,
+    *,
+    position: int | None,
+    waits_for: str = "",
+    copy_to: Addressee | None = None,
 ) -> None:
     """You wait, where in the line and for whose seats; please do not travel yet."""
     _write(
         "waitlisted",
         registration,
+        copy_to=copy_to,
         position=position,
         waits_for=waits_for,
         policy=registration.meeting.waiting_policy,
@@ -79,12 +93,20 @@ def write_declined(registration: Registration, *, was: str) -> None:
     )
 
 
-def write_cancelled(registration: Registration, *, was: str, by: Actor) -> None:
-    """Your participation is cancelled, by whom, and the entry leaves the calendar."""
+def write_cancelled(
+    registration: Registration, *, was: str, by: Actor, head: str = "", is_replaced: bool = False
+) -> None:
+    """
+    Your participation is cancelled, by whom, and the entry leaves the calendar.
+
+    `head`: the head of the delegation who did it; `is_replaced`: somebody comes instead.
+    """
     _write(
         "cancelled",
         registration,
-        by_organizer=by.via not in (Via.LINK, Via.PUBLIC),
+        by_organizer=not head and by.via not in (Via.LINK, Via.PUBLIC),
+        by_head=head,
+        is_replaced=is_replaced,
         register_url=_page("register", registration.meeting),
         enclosures=["calendar"] if was == Status.CONFIRMED else [],
         method="CANCEL",
@@ -192,10 +214,12 @@ def _write(
     expires_at: datetime | None = None,
     priority: int = 1,
     proxy: bool = True,
+    copy_to: Addressee | None = None,
     **facts: Any,
 ) -> None:
     """
-    Put the letter into the outbox, to the person and to whoever registered the person.
+    Put the letter into the outbox, to the person and to whoever registered the person; or,
+    where this one letter has a reader more, `copy_to`.
 
     The key names the occasion (letter, registration, its status version): said once.
     """
@@ -203,7 +227,9 @@ def _write(
     base = snapshot(registration, method=method) | facts
     to = [(registration.email, registration.full_name, False)]
     if proxy and registration.submitted_by_email:
-        to.append((registration.submitted_by_email, registration.submitted_by_name, True))
+        copy_to = (registration.submitted_by_email, registration.submitted_by_name)
+    if copy_to:
+        to.append((*copy_to, True))
     for email, name, is_proxy in to:
         if not email or (is_proxy and email.lower() == registration.email.lower()):
             continue
@@ -214,7 +240,7 @@ def _write(
             to_name=name,
             language=registration.language,
             template=TEMPLATES + letter,
-            snapshot=base | _spoken_to(registration, is_proxy=is_proxy),
+            snapshot=base | (_greeted(name, registration.language) if is_proxy else {}),
             subjects=subjects(registration),
             priority=priority,
             # Without an end of its own a letter is tried for three days.
@@ -226,12 +252,10 @@ def _write(
         )
 
 
-def _spoken_to(registration: Registration, *, is_proxy: bool) -> dict[str, Any]:
+def _greeted(name: str, language: str) -> dict[str, Any]:
     """What differs in a copy: it greets whoever registered somebody else."""
-    if not is_proxy:
-        return {"for_proxy": False}
-    with translation.override(registration.language):
-        return {"for_proxy": True, "greeting": _hello(registration.submitted_by_name)}
+    with translation.override(language):
+        return {"for_proxy": True, "greeting": hello(name)}
 
 
 def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
@@ -241,6 +265,7 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
         host = host_name(meeting)
         online = registration.attendance_mode == AttendanceMode.ONLINE
         return {
+            "for_proxy": False,
             "greeting": greeting(registration),
             "person": registration.full_name,
             "submitted_by": registration.submitted_by_name,
@@ -266,9 +291,7 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
             "calendar_url": links.calendar_url(registration),
             "cancel_url": links.cancel_url(registration),
             "meeting_url": _page("meeting", meeting),
-            "contact": ", ".join(
-                filter(None, [meeting.contact_name, meeting.contact_email, meeting.contact_phone])
-            ),
+            "contact": contact_of(meeting),
             "lists_close": when.moment(meeting.edits_close_at, meeting.zone)
             if meeting.edits_close_at
             else "",
@@ -289,10 +312,11 @@ def greeting(registration: Registration) -> str:
     names = [registration.given_name or registration.family_name]
     if registration.given_name and registration.patronymic and _is_russian():
         names.append(registration.patronymic)
-    return _hello(" ".join(names))
+    return hello(" ".join(names))
 
 
-def _hello(name: str) -> str:
+def hello(name: str) -> str:
+    """How a letter begins, in the active language."""
     return _("Hello %(name)s,") % {"name": name}
 
 
@@ -302,6 +326,12 @@ def host_name(meeting: Meeting) -> str:
     if first is None:
         return meeting.contact_name
     return in_language(first.name, first.name_alt, main_language=meeting.language)
+
+
+def contact_of(meeting: Meeting) -> str:
+    """Whom to ask, in one line."""
+    known = [meeting.contact_name, meeting.contact_email, meeting.contact_phone]
+    return ", ".join(filter(None, known))
 
 
 def place_of(meeting: Meeting) -> str:
