@@ -1,0 +1,114 @@
+"""Which column of a pasted table is what: by its heading, else by what stands in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from events.spelling import fold
+
+NONE = ""
+# What a column may be, in the order in which people are asked.
+FIELDS = {
+    "name": _("name in full"),
+    "family_name": _("family name"),
+    "given_name": _("given name"),
+    "patronymic": _("patronymic"),
+    "organization": _("organization"),
+    "position": _("position"),
+    "email": _("e-mail"),
+    "phone": _("phone"),
+    "region": _("region"),
+    "category": _("category"),
+    "role": _("role in the delegation"),
+}
+# Headings that people write, folded; the beginning of a heading is enough.
+HEADINGS = {
+    "family_name": ("фамилия", "family name", "last name", "surname"),
+    "given_name": ("имя", "given name", "first name"),
+    "patronymic": ("отчество", "patronymic", "middle name"),
+    "name": ("фио", "ф.и.о", "ф. и. о", "участник", "full name", "name", "participant"),
+    "organization": ("организация", "компания", "место работы", "organization", "organisation",
+                     "company", "affiliation"),
+    "position": ("должность", "position", "job title", "title"),
+    "email": ("e-mail", "email", "mail", "эл. почта", "электронная почта", "почта", "адрес эл",
+              "электронный адрес"),
+    "phone": ("телефон", "тел.", "тел", "моб", "phone", "mobile"),
+    "region": ("регион", "субъект", "область", "region", "state"),
+    "category": ("категория", "category", "статус участника"),
+    "role": ("роль", "role"),
+}  # fmt: skip
+_PATRONYMIC = re.compile(r"(ич|вна|чна|шна|оглы|кызы|уулу|улы)$", re.IGNORECASE)
+
+
+def has_headings(first_row: Sequence[str]) -> bool:
+    """Whether the first row names the columns: two of them at least, or the only one."""
+    named = [_by_heading(cell) for cell in first_row]
+    return sum(map(bool, named)) >= min(2, len(first_row))
+
+
+def guess(rows: Sequence[Sequence[str]], allowed: Sequence[str]) -> list[str]:
+    """
+    A field for each column, NONE where it is nobody's guess. `rows` with their headings, if
+    they have any; of `allowed` each field is given once.
+    """
+    if not rows:
+        return []
+    width = len(rows[0])
+    found = [NONE] * width
+    if has_headings(rows[0]):
+        for at, cell in enumerate(rows[0]):
+            field = _by_heading(cell)
+            if field in allowed and field not in found:
+                found[at] = field
+        return found
+    columns = [[row[at] for row in rows] for at in range(width)]
+    for at, cells in enumerate(columns):
+        if "email" not in found and _mostly(cells, lambda cell: "@" in cell):
+            found[at] = "email"
+        elif "phone" in allowed and "phone" not in found and _mostly(cells, _is_phone):
+            found[at] = "phone"
+    rest = [at for at in range(width) if found[at] == NONE]
+    for at, field in zip(rest, [*_name_columns(columns, rest), *_AFTER_NAME], strict=False):
+        found[at] = field if field in allowed else NONE
+    return found
+
+
+_AFTER_NAME = ("organization", "position")
+
+
+def _name_columns(columns: list[list[str]], rest: list[int]) -> list[str]:
+    """How many columns the name takes: one, or two or three of one word each."""
+    single = [
+        all(len(cell.split()) <= 1 for cell in columns[at]) and any(columns[at]) for at in rest
+    ]
+    if len(rest) >= 2 and single[0] and single[1]:
+        third = columns[rest[2]] if len(rest) >= 3 else []
+        if _mostly([cell for cell in third if cell], lambda c: bool(_PATRONYMIC.search(c))):
+            return ["family_name", "given_name", "patronymic"]
+        return ["family_name", "given_name"]
+    return ["name"]
+
+
+def _by_heading(cell: str) -> str:
+    heading = fold(cell).strip(" :*")
+    for field, known in HEADINGS.items():
+        if any(heading == fold(word) for word in known):
+            return field
+    for field, known in HEADINGS.items():
+        if any(re.match(re.escape(fold(word)) + r"\W", heading) for word in known):
+            return field
+    return NONE
+
+
+def _mostly(cells: Sequence[str], test: object) -> bool:
+    assert callable(test)
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(map(test, filled)) * 2 > len(filled)
+
+
+def _is_phone(cell: str) -> bool:
+    digits = sum(map(str.isdecimal, cell))
+    return digits >= 7 and digits * 2 > len(cell)
