@@ -10,9 +10,11 @@ from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import (
     access_links,
+    delegations,
     meetings,
     messages,
     mine,
+    my_delegation,
     parts,
     region_sets,
     registrations,
@@ -28,6 +30,7 @@ router.register("meetings", meetings.MeetingViewSet, basename="api-meeting")
 router.register("region-sets", region_sets.RegionSetViewSet, basename="api-region-set")
 for place, viewset, name in [
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
+    ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("messages", messages.MessageViewSet, "api-message"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
 ]:
@@ -65,6 +68,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-registration/address/", mine.MyAddressView.as_view(), name="api-mine-address"),
     path("my-registration/erase/", mine.MyErasureView.as_view(), name="api-mine-erase"),
     path("my-registration/calendar/", mine.MyCalendarView.as_view(), name="api-mine-calendar"),
+    path("my-delegation/", my_delegation.MyDelegationView.as_view(), name="api-my-delegation"),
+    path("my-delegation/people/", my_delegation.MyPeopleView.as_view(), name="api-my-people"),
+    path(
+        "my-delegation/people/<slug:number>/",
+        my_delegation.MyMemberView.as_view(),
+        name="api-my-member",
+    ),
+    path(
+        "my-delegation/people/<slug:number>/substitute/",
+        my_delegation.MySubstituteView.as_view(),
+        name="api-my-substitute",
+    ),
+    path("my-delegation/refuse/", my_delegation.MyRefusalView.as_view(), name="api-my-refusal"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "docs/",

@@ -41,6 +41,22 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("This request cannot be read"),
         gettext_lazy("It breaks the rules of HTTP."),
     ),
+    "delegation_exists": (
+        gettext_lazy("There is such a delegation"),
+        gettext_lazy("Names of delegations are unique within a meeting (“name” says which)."),
+    ),
+    "delegation_full": (
+        gettext_lazy("The delegation has no place left"),
+        gettext_lazy("Replace or remove somebody first, or ask the organizer for a larger quota."),
+    ),
+    "delegation_in_use": (
+        gettext_lazy("The delegation has people"),
+        gettext_lazy("This is possible only while nobody is on its list."),
+    ),
+    "nobody_to_ask": (
+        gettext_lazy("There is nobody to write to"),
+        gettext_lazy("No head with an address and an open list that is not full yet."),
+    ),
     "device_revoked": (
         gettext_lazy("This device is no desk any more"),
         gettext_lazy("Open the desk link again and start anew."),

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about the two ways of signing in."""
+"""What the OpenAPI document says about the ways of signing in."""
 
 from typing import Any
 
@@ -14,6 +14,19 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "type": "http",
             "scheme": "bearer",
             "description": "An organizer's API token, made on the account page.",
+        }
+
+
+class DelegationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped library
+    target_class = "registrations.api.my_delegation.DelegationLinkAuthentication"
+    name = "delegationLink"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Delegation <token>`: the last part of the head's link.",
         }
 
 

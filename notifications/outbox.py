@@ -11,10 +11,13 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Required, TypedDict, Unpack
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -144,6 +147,22 @@ def _write(letter: Letter, *, state: State, reason: str) -> bool:
 def about(subject: str) -> MessageQuerySet:
     """Everything said about one row ("registration:17"), the newest first, for display."""
     return Message.objects.about(subject).newest_first()
+
+
+def latest(subjects: Iterable[str], kinds: Iterable[str] | None = None) -> dict[str, Message]:
+    """The newest letter about each of these rows, for display; nothing where there is none."""
+    wanted = list(subjects)
+    if not wanted:
+        return {}
+    # Each by itself: the index knows “contains”, not “has any of”.
+    about_any = reduce(or_, (Q(subjects__contains=[subject]) for subject in wanted))
+    found = Message.objects.filter(about_any).order_by("id")
+    if kinds is not None:
+        found = found.of_kinds(kinds)
+    newest: dict[str, Message] = {}
+    for message in found.defer("snapshot"):
+        newest.update(dict.fromkeys(message.subjects, message))
+    return {subject: newest[subject] for subject in wanted if subject in newest}
 
 
 def withdraw(*, subject: str, kinds: Iterable[str] | None = None, reason: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from events.models import MeetingStatus
 from registrations.models import Registration, Status
 
 
@@ -35,6 +36,18 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     if registration.email or registration.submitted_by_email:
         return found
     return [replace(step, mail=_without_mail(step, registration)) for step in found]
+
+
+def may_replace(registration: Registration, *, at: datetime) -> bool:
+    """Whether somebody else can take the person's place now."""
+    meeting = registration.meeting
+    is_published = meeting.status == MeetingStatus.PUBLISHED
+    return (
+        registration.is_live
+        and not registration.erased_at
+        and is_published
+        and (at < meeting.ends_at)
+    )
 
 
 def _without_mail(step: Step, registration: Registration) -> str:

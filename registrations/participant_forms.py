@@ -105,7 +105,7 @@ class ParticipantForm(forms.Form):
         regions = meeting.region_set.regions.active().in_order().select_related("group")
         self.regions: dict[str, Region] = {region.code: region for region in regions}
         nobodys = [("", _("Choose a region")), (NO_REGION, _("no region"))]
-        self._choose("region", [*nobodys, *_grouped(self.regions, meeting)])
+        self._choose("region", [*nobodys, *grouped(self.regions, meeting)])
         self.initial.setdefault("language", main[:2])
 
     def _choose(self, name: str, choices: list[Any]) -> None:
@@ -154,7 +154,7 @@ def about(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _grouped(regions: dict[str, Region], meeting: Meeting) -> list[Any]:
+def grouped(regions: dict[str, Region], meeting: Meeting) -> list[Any]:
     """Regions under their districts; those without one stand first."""
     main = meeting.region_set.language
     grouped: dict[str, list[tuple[str, str]]] = {}

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from registrations.views import (
     convening,
+    delegation,
+    delegations,
     find,
     form,
     mine,
@@ -28,6 +30,17 @@ own = [
     path("erase/", privacy.erase, name="mine-erase"),
     path("unsubscribe/", privacy.unsubscribe, name="mine-unsubscribe"),
     path("subscribe/", privacy.subscribe, name="mine-subscribe"),
+]
+heads = [
+    path("", delegation.delegation, name="delegation"),
+    path("add/", delegation.add, name="delegation-add"),
+    path("paste/", delegation.paste, name="delegation-paste"),
+    path("list/", delegation.printed, name="delegation-list"),
+    path("nobody/", delegation.refuse, name="delegation-refuse"),
+    path("<slug:number>/replace/", delegation.substitute, name="delegation-substitute"),
+    path("<slug:number>/remove/", delegation.remove, name="delegation-remove"),
+    path("<slug:number>/role/", delegation.mark, name="delegation-mark"),
+    path("<slug:number>/address/", delegation.address, name="delegation-address"),
 ]
 PERSON = "manage/<slug:slug>/participants/<slug:number>"
 
@@ -54,9 +67,30 @@ office: list[URLPattern | URLResolver] = [
         organizations.separate,
         name="manage-organization-separate",
     ),
+    path("manage/<slug:slug>/delegations/", delegations.delegations, name="manage-delegations"),
+    path("manage/<slug:slug>/delegations/ask/", delegations.ask, name="manage-delegations-ask"),
+    path(
+        "manage/<slug:slug>/delegations/regions/",
+        delegations.for_regions,
+        name="manage-delegations-regions",
+    ),
+    path(
+        "manage/<slug:slug>/delegations/paste/",
+        delegations.paste,
+        name="manage-delegations-paste",
+    ),
+    path(
+        "manage/<slug:slug>/delegations/<uuid:uid>/", delegations.change, name="manage-delegation"
+    ),
+    path(
+        "manage/<slug:slug>/delegations/<uuid:uid>/step/",
+        delegations.step,
+        name="manage-delegation-step",
+    ),
     path("manage/<slug:slug>/participants/decide/", review.decide_many, name="manage-decide"),
     path("manage/<slug:slug>/participants/new/", review.add, name="manage-participant-add"),
     path(f"{PERSON}/edit/", review.amend, name="manage-participant-edit"),
+    path(f"{PERSON}/substitute/", review.substitute, name="manage-participant-substitute"),
     path(f"{PERSON}/step/", review.decide, name="manage-participant-step"),
     path(f"{PERSON}/address/", review.correct_address, name="manage-participant-address"),
     path(f"{PERSON}/mails/<int:message>/", review.resend, name="manage-participant-resend"),
@@ -71,5 +105,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<slug:slug>/find/", find.find, name="find"),
     path("m/<slug:slug>/consent/<slug:kind>/", public.consent, name="consent"),
     path("r/<str:token>/", include(own)),
+    path("d/<str:token>/", include(heads)),
     *office,
 ]

@@ -21,7 +21,8 @@ from events.models import (
     RegionSet,
 )
 from registrations import consents, intake, seats
-from registrations.models import Registration, Seat, SeatLimit, Source, Status
+from registrations.delegations import opening
+from registrations.models import Delegation, Registration, Seat, SeatLimit, Source, Status
 
 # A Tuesday noon, weeks before the meetings made here.
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -172,6 +173,21 @@ def _add(
     if late:
         registration.save(update_fields=list(late))
     return registration
+
+
+def make_delegation(meeting: Meeting, **overrides: Any) -> Delegation:
+    """The delegation of Kaluga with two places, whose head can be written to."""
+    fields: dict[str, Any] = {
+        "name": f"Делегация {next(_number)}",
+        "category": category(meeting),
+        "language": "ru",
+        "region": meeting.region_set.regions.get(code="RU-KLU"),
+        "quota": 2,
+        "head_name": "Мария Котова",
+        "head_email": "head@example.org",
+    }
+    wish = opening.Wish(**fields | overrides)
+    return opening.open_many(meeting=meeting, wishes=[wish], at=NOON, by=ORGANIZER)[0]
 
 
 def _letters(number: int) -> str:

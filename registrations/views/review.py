@@ -19,7 +19,7 @@ from accounts.refusals import Refused
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import amending, booking, erasure, review
+from registrations import amending, booking, erasure, review, substituting
 from registrations.models import Registration, Source, Status
 from registrations.participant_forms import AddressForm, DeclineForm, ParticipantForm, about
 from registrations.views.settings_frame import see_other
@@ -143,6 +143,33 @@ def add(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
             messages.success(request, str(DONE[Status(booked.registration.status)]))
             return see_other("manage-participant", meeting.slug, booked.registration.number)
     context = {"meeting": meeting, "form": form, "here": "participants"}
+    status = 422 if form.is_bound else 200
+    return render(request, "registrations/office/participant_form.html", context, status=status)
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def substitute(request: OfficeRequest, meeting: Meeting, number: str) -> HttpResponse:
+    """Somebody else in the place of somebody: the seat goes over at once."""
+    leaver = own_registration(meeting, number)
+    known = about(leaver)
+    kept = ("organization", "region", "category", "attendance_mode", "language")
+    initial = {field: known[field] for field in kept}
+    form = ParticipantForm(request.POST or None, meeting=meeting, initial=initial)
+    if form.is_valid():
+        try:
+            newcomer = substituting.substitute(
+                registration=leaver,
+                application=form.application,
+                at=timezone.now(),
+                by=journal.organizer(request.user),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Replaced. Both are told."))
+            return see_other("manage-participant", meeting.slug, newcomer.number)
+    context = {"meeting": meeting, "form": form, "leaver": leaver, "here": "participants"}
     status = 422 if form.is_bound else 200
     return render(request, "registrations/office/participant_form.html", context, status=status)
 

@@ -32,6 +32,7 @@ ACTIONS = {
     "registration.address_corrected": _("e-mail corrected"),
     "registration.unsubscribed": _("no more reminders"),
     "registration.subscribed": _("reminders again"),
+    "registration.marked": _("role in the delegation changed"),
     "registration.erased": _("personal data erased"),
     "registration.walk_in": _("came without registration"),
     "registration.admitted": _("admitted at the door"),
@@ -41,6 +42,12 @@ ACTIONS = {
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
+    "delegation.opened": _("delegation opened"),
+    "delegation.changed": _("delegation changed"),
+    "delegation.removed": _("delegation removed"),
+    "delegation.asked": _("head of delegation written to"),
+    "delegation.refused": _("nobody comes from the delegation"),
+    "delegation.link_renewed": _("new link for the head of delegation"),
     "meeting.drafted": _("draft made"),
     "meeting.published": _("published"),
     "meeting.changed": _("meeting changed"),
@@ -50,6 +57,7 @@ ACTIONS = {
 ACTORS = {
     "visitor": _("a visitor"),
     "participant": _("the participant"),
+    "delegation": _("the head of the delegation"),
     "Yavka": _("by itself"),
 }
 # What a mail is about, until it is rendered and has a subject of its own.
@@ -65,6 +73,8 @@ MAILS = {
     "details_changed": _("Data changed"),
     "meeting_changed": _("Time or place changed"),
     "called_off": _("Meeting cancelled"),
+    "delegation_opened": _("Please name your delegation"),
+    "delegation_closing": _("The delegation’s list closes"),
     "reminder": _("Reminder"),
 }
 
@@ -79,6 +89,7 @@ def said(action: str) -> str:
 def actor(who: str) -> str:
     """Who did it, in words: “participant 3407950” is the participant, an address stays."""
     role = re.sub(r"^(participant |registration:)\d+$", "participant", who)
+    role = re.sub(r"^delegation:\d+$", "delegation", role)
     return str(ACTORS.get(role, who))
 
 

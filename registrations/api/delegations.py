@@ -1,0 +1,162 @@
+"""Delegations, as organizers open them and ask their heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import preconditions
+from events.models import Meeting
+from registrations.api.meetings import IF_MATCH
+from registrations.api.permissions import acting, own_meeting
+from registrations.delegation_serializers import (
+    AskedSerializer,
+    DelegationSerializer,
+    DelegationTermsSerializer,
+)
+from registrations.delegations import answers, opening
+from registrations.delegations.opening import Wish
+from registrations.forms import open_categories
+from registrations.models import Delegation
+
+
+class DelegationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Delegation]
+):
+    """Who may name people, how many, until when."""
+
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    serializer_class = DelegationSerializer
+    queryset = Delegation.objects.none()  # for the schema alone
+
+    def get_queryset(self) -> QuerySet[Delegation]:
+        meeting = own_meeting(self.request, self.kwargs["meeting"])
+        related = ("meeting", "region", "category", "places")
+        return Delegation.objects.filter(meeting=meeting).select_related(*related).order_by("pk")
+
+    @extend_schema(
+        request=DelegationSerializer,
+        responses={201: DelegationSerializer},
+        summary="Open a delegation",
+    )
+    def create(self, request: Request, meeting: str) -> Response:
+        """The head is written to with `ask`."""
+        target = own_meeting(request, meeting)
+        [opened] = opening.open_many(
+            meeting=target,
+            wishes=[_wish(DelegationSerializer, request, target)],
+            at=timezone.now(),
+            by=acting(request),
+        )
+        answer = DelegationSerializer(self.get_queryset().get(pk=opened.pk)).data
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=DelegationSerializer(partial=True),
+        responses=DelegationSerializer,
+        summary="Change a delegation",
+    )
+    def partial_update(self, request: Request, meeting: str, uid: str) -> Response:
+        """Another `head_email` makes a new `head_url`: whoever had the old one is out."""
+        delegation = self.get_object()
+        opening.change(
+            delegation=delegation,
+            wish=_wish(DelegationSerializer, request, delegation.meeting, of=delegation),
+            version=preconditions.version_of(request),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return self.current()
+
+    @extend_schema(responses={204: None}, summary="Remove a delegation")
+    def destroy(self, request: Request, meeting: str, uid: str) -> Response:
+        """Only one that nobody was ever named for."""
+        opening.remove(delegation=self.get_object(), at=timezone.now(), by=acting(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        request=DelegationTermsSerializer,
+        responses={201: DelegationSerializer(many=True)},
+        summary="Open one delegation for each region",
+    )
+    @action(detail=False, methods=["post"], url_path="for-regions", pagination_class=None)
+    def for_regions(self, request: Request, meeting: str) -> Response:
+        """For every region of the list that has none yet."""
+        target = own_meeting(request, meeting)
+        opened = opening.open_for_regions(
+            meeting=target,
+            like=_wish(DelegationTermsSerializer, request, target),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        found = self.get_queryset().filter(pk__in=[one.pk for one in opened])
+        return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
+
+    @extend_schema(request=AskedSerializer, responses=AskedSerializer, summary="Write to the heads")
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def ask(self, request: Request, meeting: str) -> Response:
+        """The first letter asks for the list, a later one reminds of the day it closes."""
+        target = own_meeting(request, meeting)
+        body = AskedSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        chosen = body.validated_data.get("delegations")
+        lines = answers.answers(target, at=timezone.now()).lines
+        asked = opening.ask(
+            meeting=target,
+            delegations=[
+                line.delegation
+                for line in lines
+                if (line.delegation.uid in chosen if chosen else not line.has_answered)
+            ],
+            at=timezone.now(),
+            by=acting(request),
+        )
+        return Response({"asked": asked})
+
+    @extend_schema(request=None, responses=DelegationSerializer, summary="Make a new link")
+    @action(detail=True, methods=["post"], url_path="renew-link")
+    def renew_link(self, request: Request, meeting: str, uid: str) -> Response:
+        """The old `head_url` stops working at once."""
+        opening.renew_link(delegation=self.get_object(), at=timezone.now(), by=acting(request))
+        return self.current()
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.current()
+
+    def current(self) -> Response:
+        """The delegation as it is now, with its ETag."""
+        delegation = self.get_object()
+        response = Response(DelegationSerializer(delegation).data)
+        response["ETag"] = preconditions.etag(delegation.version)
+        return response
+
+
+def _wish(
+    kind: type[DelegationTermsSerializer],
+    request: Request,
+    meeting: Meeting,
+    of: Delegation | None = None,
+) -> Wish:
+    """What was sent, with the rest as it is, or as usual."""
+    context = {"meeting": meeting, "as_organizer": True}
+    body = kind(of, data=request.data, partial=of is not None, context=context)
+    body.is_valid(raise_exception=True)
+    said = dict(body.validated_data)
+    known: dict[str, Any] = {"name": "", "language": meeting.language[:2]}
+    if of is not None:
+        known = {field: getattr(of, field) for field in opening.FIELDS}
+        known["quota"] = of.places.seat_limit
+    elif "category" not in said:
+        known["category"] = open_categories(meeting)[0]
+    if "places" in said:
+        said["quota"] = said.pop("places")["seat_limit"]
+    return Wish(**known | said)

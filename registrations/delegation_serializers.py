@@ -1,0 +1,137 @@
+"""What the API says and takes about delegations and their people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from events import years
+from registrations.delegations import keys
+from registrations.models import MOST_SEATS, Delegation, DelegationRole, Registration
+from registrations.serializers import (
+    LANGUAGES,
+    CategoryField,
+    LineField,
+    NameField,
+    RegionField,
+)
+
+MOST_AT_ONCE = 200
+
+
+class DelegationTermsSerializer(serializers.Serializer[Any]):
+    """What delegations have in common."""
+
+    quota = serializers.IntegerField(
+        source="places.seat_limit", min_value=0, max_value=MOST_SEATS, allow_null=True,
+        default=None, help_text="At most this many people; null: any number.",
+    )  # fmt: skip
+    closes_at = serializers.DateTimeField(
+        allow_null=True, default=None, validators=[years.check],
+        help_text="Null: together with the lists of the meeting.",
+    )  # fmt: skip
+    category = CategoryField(required=False, help_text="Code; default: the first open to choice.")
+    skips_review = serializers.BooleanField(
+        default=False, help_text="Whom the head names is approved at once."
+    )
+
+
+class DelegationSerializer(DelegationTermsSerializer):
+    """A delegation as the organizer sees it. `head_url` is a key: it opens the list."""
+
+    uid = serializers.UUIDField(read_only=True)
+    name = LineField(max_length=300)
+    region = RegionField(allow_null=True, default=None)
+    head_name = LineField(max_length=250, allow_blank=True, default="")
+    head_email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    language = serializers.ChoiceField(choices=LANGUAGES, required=False)
+    named = serializers.IntegerField(source="places.used", read_only=True)
+    over = serializers.IntegerField(source="places.over", read_only=True)
+    asked_at = serializers.DateTimeField(read_only=True)
+    reminded_at = serializers.DateTimeField(read_only=True)
+    refused_at = serializers.DateTimeField(read_only=True, help_text="Nobody comes.")
+    head_url = serializers.SerializerMethodField()
+    version = serializers.IntegerField(read_only=True)
+
+    def get_head_url(self, delegation: Delegation) -> str:
+        return keys.url(delegation)
+
+
+class AskedSerializer(serializers.Serializer[Any]):
+    delegations = serializers.ListField(
+        child=serializers.UUIDField(), max_length=1000, required=False,
+        help_text="Whom to write to; left out: all who have not answered.",
+    )  # fmt: skip
+    asked = serializers.IntegerField(read_only=True)
+
+
+class MemberSerializer(serializers.ModelSerializer[Registration]):
+    """Somebody on the list, as the head of the delegation sees it."""
+
+    replaces = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+
+    class Meta:
+        model = Registration
+        fields = [
+            "number", "status", "delegation_role", "family_name", "given_name", "patronymic",
+            "email", "organization", "position", "replaces",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewMemberSerializer(serializers.Serializer[Any]):
+    """Somebody whom the head names; region and category are the delegation's."""
+
+    family_name = NameField()
+    given_name = NameField()
+    patronymic = NameField()
+    email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    organization = LineField(max_length=300, allow_blank=True, default="")
+    position = LineField(max_length=300, allow_blank=True, default="")
+    delegation_role = serializers.ChoiceField(
+        choices=DelegationRole.choices, default=DelegationRole.EXPERT
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["family_name"] or attrs["given_name"]):
+            raise serializers.ValidationError(
+                {"given_name": _("Write the name: family name or given name, or both.")}
+            )
+        return attrs
+
+
+class AgreedSerializer(serializers.Serializer[Any]):
+    agreed = serializers.BooleanField(
+        default=False, help_text="They know that they are registered, and have agreed."
+    )
+
+
+class NewMembersSerializer(AgreedSerializer):
+    """Several people at once: all of them, or none."""
+
+    people = NewMemberSerializer(  # type: ignore[call-arg]  # the list takes max_length
+        many=True, allow_empty=False, max_length=MOST_AT_ONCE
+    )
+
+
+class SubstituteSerializer(NewMemberSerializer, AgreedSerializer):
+    """Who comes instead."""
+
+
+class RoleSerializer(serializers.Serializer[Any]):
+    delegation_role = serializers.ChoiceField(choices=DelegationRole.choices)
+
+
+class MyDelegationSerializer(serializers.Serializer[Any]):
+    """A delegation as its head sees it."""
+
+    name = serializers.CharField()
+    meeting = serializers.CharField(source="meeting.slug")
+    quota = serializers.IntegerField(source="places.seat_limit", allow_null=True)
+    named = serializers.IntegerField(source="places.used")
+    deadline = serializers.DateTimeField()
+    is_open = serializers.BooleanField()
+    refused_at = serializers.DateTimeField(allow_null=True)
+    people = MemberSerializer(many=True)

@@ -1,0 +1,1 @@
+"""Delegations: opened by the organizer, composed by their heads through a link."""

@@ -1,0 +1,93 @@
+"""Who has answered: delegations as the organizer sees them, and regions that nobody represents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from events.models import Meeting, Region
+from notifications import outbox
+from notifications.models import Message, State
+from registrations.delegations import letters
+from registrations.models import Delegation, Registration, Status
+
+# Fewer than this share of its places named is few.
+FEW = 0.5
+
+
+@dataclass
+class Answer:
+    """One delegation, and where it stands."""
+
+    delegation: Delegation
+    confirmed: int
+    mail: Message | None
+    is_open: bool
+
+    @property
+    def named(self) -> int:
+        return self.delegation.places.used
+
+    @property
+    def state(self) -> str:
+        """
+        One word of: full, named, few, refused, bounced, waits (was asked), unasked, no_address.
+        """
+        delegation, places = self.delegation, self.delegation.places
+        if self.named:
+            if places.is_full:
+                return "full"
+            few = places.seat_limit is not None and self.named < places.seat_limit * FEW
+            return "few" if few else "named"
+        if delegation.refused_at is not None:
+            return "refused"
+        if self.mail is not None and self.mail.state == State.FAILED:
+            return "bounced"
+        if delegation.asked_at is not None:
+            return "waits"
+        return "unasked" if delegation.head_email else "no_address"
+
+    @property
+    def has_answered(self) -> bool:
+        return bool(self.named) or self.delegation.refused_at is not None
+
+
+@dataclass
+class Answers:
+    """All delegations of a meeting, and the regions that nobody represents so far."""
+
+    lines: list[Answer]
+    missing: list[Region]
+
+    @property
+    def answered(self) -> int:
+        return sum(line.has_answered for line in self.lines)
+
+    @property
+    def named(self) -> int:
+        return sum(line.named for line in self.lines)
+
+    @property
+    def few(self) -> list[Answer]:
+        return [line for line in self.lines if line.state == "few"]
+
+
+def answers(meeting: Meeting, *, at: datetime) -> Answers:
+    """Where each delegation of the meeting stands at that moment."""
+    delegations = list(
+        Delegation.objects.filter(meeting=meeting)
+        .select_related("region", "category", "places")
+        .annotate(confirmed=Count("people", filter=Q(people__status=Status.CONFIRMED)))
+        .by_name()
+    )
+    mails = outbox.latest([f"delegation:{one.pk}" for one in delegations], letters.KINDS)
+    lines = []
+    for one in delegations:
+        one.meeting = meeting
+        mail = mails.get(f"delegation:{one.pk}")
+        lines.append(Answer(one, getattr(one, "confirmed", 0), mail, one.is_open(at)))
+    represented = Registration.objects.live().filter(meeting=meeting).counted().values("region")
+    missing = meeting.region_set.regions.active().in_order().exclude(pk__in=represented)
+    return Answers(lines, list(missing.select_related("group")))

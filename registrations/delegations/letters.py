@@ -1,0 +1,70 @@
+"""What heads of delegations are written: please name your people; the list closes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from events import when
+from notifications import outbox
+from registrations import letters, links
+from registrations.delegations import keys
+from registrations.models import Delegation
+
+KINDS = ("delegation_opened", "delegation_closing")
+
+
+def subjects(delegation: Delegation) -> list[str]:
+    """How the journal and the outbox name this delegation, widest first."""
+    return [f"meeting:{delegation.meeting_id}", f"delegation:{delegation.pk}"]
+
+
+def write_opened(delegation: Delegation, *, at: datetime) -> None:
+    """Please name your people: how many, until when, and the link."""
+    _write("delegation_opened", delegation, at=at)
+
+
+def write_closing(delegation: Delegation, *, named: int, at: datetime) -> None:
+    """The list closes on that day; so many of so many are named."""
+    _write("delegation_closing", delegation, at=at, named=named)
+
+
+def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -> None:
+    meeting = delegation.meeting
+    with translation.override(delegation.language):
+        snapshot = {
+            "host": letters.host_name(meeting),
+            "greeting": letters.hello(delegation.head_name)
+            if delegation.head_name
+            else _("Hello,"),
+            "delegation": delegation.name,
+            "quota": delegation.places.seat_limit,
+            "closes": when.moment(delegation.deadline, meeting.zone),
+            "title": meeting.text("title"),
+            "short_title": meeting.text("short_title"),
+            "is_sample": meeting.is_sample,
+            "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
+            "venue": letters.place_of(meeting),
+            "list_url": keys.url(delegation),
+            "meeting_url": links.page_url("meeting", meeting.slug),
+            "contact": letters.contact_of(meeting),
+        } | facts
+    outbox.enqueue(
+        # Pressing twice within a minute is one wish.
+        key=f"{letter}:{delegation.pk}:{at:%Y%m%d%H%M}",
+        kind=letter,
+        to=delegation.head_email,
+        to_name=delegation.head_name,
+        language=delegation.language,
+        template=letters.TEMPLATES + letter,
+        snapshot=snapshot,
+        subjects=subjects(delegation),
+        priority=5,
+        expires_at=delegation.deadline,
+        thread=f"delegation-{delegation.pk}",
+        reply_to=meeting.contact_email,
+        sender_name=snapshot["host"],
+    )

@@ -1,0 +1,233 @@
+"""The organizer's delegations: who may name people, who has answered, whom to remind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import journal
+from accounts.refusals import Refused
+from config.answers import see_other
+from events.models import Meeting
+from events.office import OfficeRequest, own_meeting
+from registrations.delegation_forms import DelegationForm, RegionsForm, about
+from registrations.delegations import answers, keys, opening
+from registrations.models import Delegation, Status
+from registrations.pasting import cells
+from registrations.pasting import delegations as pasted
+from registrations.standing import TONES
+from registrations.views.settings_frame import version_of
+
+STATES = {
+    "full": (gettext_lazy("all places taken"), "yes"),
+    "named": (gettext_lazy("has answered"), "yes"),
+    "few": (gettext_lazy("few named so far"), "wait"),
+    "refused": (gettext_lazy("nobody comes"), ""),
+    "bounced": (gettext_lazy("the mail came back"), "no"),
+    "waits": (gettext_lazy("asked, no answer yet"), "wait"),
+    "unasked": (gettext_lazy("not asked yet"), ""),
+    "no_address": (gettext_lazy("no address"), "no"),
+}
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def delegations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """All delegations and their answers; POST opens one."""
+    form = DelegationForm(request.POST or None, meeting=meeting)
+    if form.is_valid():
+        try:
+            opening.open_many(
+                meeting=meeting,
+                wishes=[form.wish],
+                at=timezone.now(),
+                by=journal.organizer(request.user),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The delegation is open."))
+            return see_other("manage-delegations", meeting.slug)
+    return _show(request, meeting, form=form)
+
+
+@own_meeting
+@require_POST
+def for_regions(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """One delegation for each region that has none yet."""
+    form = RegionsForm(request.POST, meeting=meeting)
+    if not form.is_valid():
+        return _show(request, meeting, regions_form=form)
+    opened = opening.open_for_regions(
+        meeting=meeting,
+        like=form.wish,
+        at=timezone.now(),
+        by=journal.organizer(request.user),
+    )
+    if opened:
+        words = ngettext("%(n)d delegation opened.", "%(n)d delegations opened.", len(opened))
+        messages.success(request, words % {"n": len(opened)})
+    else:
+        messages.info(request, _("Every region has a delegation already."))
+    return see_other("manage-delegations", meeting.slug)
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """A list of heads: region or name, head, e-mail, quota; looked at first, then opened."""
+    text = request.POST.get("rows", "")
+    form = RegionsForm(request.POST or None, meeting=meeting)
+    context: dict[str, Any] = {"meeting": meeting, "here": "delegations", "rows": text}
+    if request.method == "POST" and form.is_valid():
+        drafts = pasted.check(cells.read(text), meeting=meeting, like=form.wish)
+        context |= {"drafts": drafts, "errors": sum(bool(draft.errors) for draft in drafts)}
+        wishes = [draft.wish for draft in drafts if draft.wish]
+        if "save" in request.POST and wishes and not context["errors"]:
+            try:
+                opening.open_many(
+                    meeting=meeting,
+                    wishes=wishes,
+                    at=timezone.now(),
+                    by=journal.organizer(request.user),
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                words = ngettext(
+                    "%(n)d delegation opened.", "%(n)d delegations opened.", len(wishes)
+                )
+                messages.success(request, words % {"n": len(wishes)})
+                return see_other("manage-delegations", meeting.slug)
+    status = 422 if form.errors else 200
+    return render(
+        request,
+        "registrations/office/delegations_paste.html",
+        context | {"form": form},
+        status=status,
+    )
+
+
+@own_meeting
+@require_POST
+def ask(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """Write to the heads who were ticked, or to all who have not answered."""
+    found = answers.answers(meeting, at=timezone.now())
+    chosen = request.POST.getlist("delegation")
+    to = [
+        line.delegation
+        for line in found.lines
+        if (str(line.delegation.uid) in chosen if chosen else not line.has_answered)
+    ]
+    _ask(request, meeting, to)
+    return see_other("manage-delegations", meeting.slug)
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
+    """One delegation: its head and link, its people, what was said of it."""
+    delegation = _own(meeting, uid)
+    form = DelegationForm(request.POST or None, meeting=meeting, initial=about(delegation))
+    if form.is_valid():
+        try:
+            opening.change(
+                delegation=delegation,
+                wish=form.wish,
+                version=version_of(request),
+                at=timezone.now(),
+                by=journal.organizer(request.user),
+            )
+        except Refused as refusal:
+            form.add_error("quota" if refusal.code == "capacity_full" else None, str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return see_other("manage-delegation", meeting.slug, uid)
+    people = delegation.people.select_related("region", "replaces").order_by("sort_key", "pk")
+    context = {
+        "meeting": meeting,
+        "here": "delegations",
+        "delegation": delegation,
+        "form": form,
+        "address": keys.url(delegation),
+        "is_open": delegation.is_open(timezone.now()),
+        "people": [(one, TONES[Status(one.status)]) for one in people],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "registrations/office/delegation.html", context, status=status)
+
+
+@own_meeting
+@require_POST
+def step(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
+    """Write to the head, make a new link, or remove the delegation."""
+    delegation = _own(meeting, uid)
+    common: dict[str, Any] = {"at": timezone.now(), "by": journal.organizer(request.user)}
+    match request.POST.get("step"):
+        case "ask":
+            _ask(request, meeting, [delegation])
+        case "renew":
+            opening.renew_link(delegation=delegation, **common)
+            messages.success(request, _("The old link opens nothing any more."))
+        case "remove":
+            try:
+                opening.remove(delegation=delegation, **common)
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, _("Removed."))
+                return see_other("manage-delegations", meeting.slug)
+    return see_other("manage-delegation", meeting.slug, uid)
+
+
+def _ask(request: OfficeRequest, meeting: Meeting, to: list[Delegation]) -> None:
+    try:
+        asked = opening.ask(
+            meeting=meeting,
+            delegations=to,
+            at=timezone.now(),
+            by=journal.organizer(request.user),
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = ngettext(
+            "%(n)d head is being written to.", "%(n)d heads are being written to.", asked
+        )
+        messages.success(request, words % {"n": asked})
+
+
+def _own(meeting: Meeting, uid: str) -> Delegation:
+    found = Delegation.objects.select_related("region", "category", "places")
+    delegation = get_object_or_404(found, meeting=meeting, uid=uid)
+    delegation.meeting = meeting
+    return delegation
+
+
+def _show(
+    request: OfficeRequest,
+    meeting: Meeting,
+    *,
+    form: DelegationForm | None = None,
+    regions_form: RegionsForm | None = None,
+) -> HttpResponse:
+    found = answers.answers(meeting, at=timezone.now())
+    bound = bool((form and form.is_bound) or regions_form)
+    context = {
+        "meeting": meeting,
+        "here": "delegations",
+        "form": form or DelegationForm(meeting=meeting),
+        "regions_form": regions_form or RegionsForm(meeting=meeting, auto_id="regions_%s"),
+        "found": found,
+        "lines": [(line, *STATES[line.state]) for line in found.lines],
+        "is_adding": bound,
+    }
+    status = 422 if bound else 200
+    return render(request, "registrations/office/delegations.html", context, status=status)
