@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -70,7 +70,7 @@ class DelegationForm(SharedForm):
 
     region = forms.ChoiceField(label=gettext_lazy("Region"), required=False)
     name = PlainField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("What the delegation is called"),
         max_length=300,
         required=False,
         help_text=gettext_lazy("Empty: as the region is called."),
@@ -84,6 +84,8 @@ class DelegationForm(SharedForm):
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
+    # What stands behind a label instead of "(optional)".
+    marks: ClassVar[dict[str, Any]] = {"region": ""}
     field_order = (
         "region", "name", "head_name", "head_email", "quota", "closes_at", "category",
         "language", "skips_review",

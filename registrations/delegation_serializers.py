@@ -45,7 +45,7 @@ class DelegationSerializer(DelegationTermsSerializer):
     name = LineField(max_length=300)
     region = RegionField(allow_null=True, default=None)
     head_name = LineField(max_length=250, allow_blank=True, default="")
-    head_email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    head_email = serializers.EmailField(max_length=254, allow_blank=True, required=False)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     named = serializers.IntegerField(source="places.used", read_only=True)
     over = serializers.IntegerField(source="places.over", read_only=True)
@@ -87,7 +87,7 @@ class NewMemberSerializer(serializers.Serializer[Any]):
     family_name = NameField()
     given_name = NameField()
     patronymic = NameField()
-    email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    email = serializers.EmailField(max_length=254, allow_blank=True, required=False)
     organization = LineField(max_length=300, allow_blank=True, default="")
     position = LineField(max_length=300, allow_blank=True, default="")
     delegation_role = serializers.ChoiceField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -27,12 +27,14 @@ class PersonForm(forms.Form):
     parts of the name apart. `cleaned_data` has them apart always.
     """
 
+    # What stands behind a label instead of "(optional)".
+    marks: ClassVar[dict[str, Any]] = {"name": "", "role": ""}
+
     name = PlainField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Family name, given name, patronymic"),
         max_length=500,
         required=False,
         widget=_line(),
-        help_text=gettext_lazy("Family name first: Petrova Anna Sergeevna."),
     )
     organization = PlainField(
         label=gettext_lazy("Organization"), max_length=300, required=False, widget=_line()

@@ -61,6 +61,26 @@ def _submit_last(tab: Tab, world: World) -> None:
         tab.locator("main form button.primary").last.click()
 
 
+def _paste_people(tab: Tab, world: World) -> None:
+    tab.locator("#rows").fill(
+        "ФИО\tОрганизация\tДолжность\tE-mail\n"
+        "Красноперекопская-Заболотная Анастасия-Мария Владиславовна\tАО «Управляющая компания"
+        " особой экономической зоны промышленно-производственного типа „Северный берег“»"
+        "\tДиректор\tanastasia@example.org\n"
+        "О’Коннор-Смит Шон\tПарк\t\tshon\n"
+        "Сукарно\tПарк\tЭксперт\t\n"
+    )
+    _submit(tab, world)
+
+
+def _paste_heads(tab: Tab, world: World) -> None:
+    tab.locator("#rows").fill(
+        "Тульская область\tСоловьёв Пётр\tsol@example.org\t3\n"
+        "Самарская обл.\tЛи Ян\tli@example.org\nСоюз парков\tнет@\n"
+    )
+    _submit(tab, world)
+
+
 def _scan(whose: str) -> Act:
     """Type the number of somebody of the sample; "" is a number that nobody has."""
 
@@ -114,6 +134,14 @@ PARTICIPANTS = [
     View("mine-erase", "/r/{confirmed}/erase/"),
     View("mine-unsubscribe", "/r/{confirmed}/unsubscribe/"),
     View("mine-erased", "/r/{erased}/", status=410),
+    View("delegation", "/d/{delegation}/"),
+    View("delegation-empty", "/d/{delegation_empty}/"),
+    View("delegation-errors", "/d/{delegation}/", act=_submit_last),
+    View("delegation-paste", "/d/{delegation}/paste/", act=_paste_people),
+    View("delegation-replace", "/d/{delegation}/{member}/replace/"),
+    View("delegation-remove", "/d/{delegation}/{member}/remove/"),
+    View("delegation-address", "/d/{delegation}/{member}/address/"),
+    View("delegation-list", "/d/{delegation}/list/"),
     View("link-unknown", "/r/nobody/", status=404),
     *(View(f"failing-{status}", f"/failing/{status}/", status=status)
       for status in (400, 403, 404, 409, 410, 413, 429, 500)),
@@ -147,6 +175,13 @@ OFFICE = [
     View("participant-add", "/manage/{meeting}/participants/new/", who="organizer"),
     View("participant", "/manage/open/participants/{number}/", who="organizer"),
     View("participant-edit", "/manage/open/participants/{number}/edit/", who="organizer"),
+    View("participant-replace", "/manage/open/participants/{number}/substitute/", who="organizer"),
+    View("delegations", "/manage/delegations/delegations/", who="organizer"),
+    View("delegations-none", "/manage/bare/delegations/", who="organizer"),
+    View("delegations-paste", "/manage/delegations/delegations/paste/", who="organizer",
+         act=_paste_heads),
+    View("delegation-office", "/manage/delegations/delegations/{delegation_uid}/",
+         who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
     View("badges", "/manage/{meeting}/badges/", who="organizer"),

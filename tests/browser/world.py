@@ -25,9 +25,17 @@ from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from registrations import limits, links
+from registrations import limits, links, substituting
+from registrations.delegations import keys, naming, opening
 from registrations.models import AttendanceMode, Registration, Status
-from tests.factories import make_consent, make_meeting, make_registration, make_user
+from tests.factories import (
+    make_application,
+    make_consent,
+    make_delegation,
+    make_meeting,
+    make_registration,
+    make_user,
+)
 
 HOSTS = [
     ("Ассоциация индустриальных парков (демо)", "Association of Industrial Parks (demo)"),
@@ -167,6 +175,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     )  # fmt: skip
     meeting("draft", owner, now, status=MeetingStatus.DRAFT, published_at=None)
     meeting("bare", owner, now, title="Встреча", title_alt="")
+    known |= _delegations(meeting("delegations", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
 
@@ -186,6 +195,43 @@ def _share_out(shared: Meeting, now: datetime) -> str:
         meeting=shared, region=kaluga, status=Status.WAITLISTED, waiting_since=now, at=now
     )
     return links.token(waits)
+
+
+def _delegations(parks: Meeting, now: datetime) -> dict[str, str]:
+    """Delegations in every state; a full one whose head is at work, and one that is empty."""
+    of = {name: parks.region_set.regions.get(code=f"RU-{name}") for name in ("KLU", "PRI", "TUL")}
+    made = {
+        name: make_delegation(
+            parks, name=region.name, region=region, quota=4, head_name="Котова Мария Сергеевна",
+            head_email=f"{name.lower()}@example.org",
+        )
+        for name, region in of.items()
+    }  # fmt: skip
+    make_delegation(parks, name="Российский союз промышленников", region=None, head_email="")
+    asked = [made["PRI"], made["TUL"]]
+    opening.ask(meeting=parks, delegations=asked, at=now, by=journal.SYSTEM)
+    people = [
+        make_application(parks, delegation=made["KLU"], delegation_role=role, language="ru",
+                         region=of["KLU"], **fields)
+        for role, fields in (("expert", LONGEST), ("head", {"organization": "Правительство"}),
+                             ("driver", {"email": ""}))
+    ]  # fmt: skip
+    documents = list(parks.consent_documents.current())
+    common = {"at": now, "by": journal.SYSTEM}
+    named = naming.name_people(
+        delegation=made["KLU"], applications=people, consents=documents, **common
+    )
+    substituting.substitute(
+        registration=named[1], head="Котова", consents=documents,
+        application=make_application(parks, organization="Министерство экономики"), **common
+    )  # fmt: skip
+    naming.refuse(delegation=made["TUL"], **common)
+    return {
+        "delegation": keys.token(made["KLU"]),
+        "delegation_empty": keys.token(made["PRI"]),
+        "delegation_uid": str(made["KLU"].uid),
+        "member": named[0].number,
+    }
 
 
 def _sample(owner: User) -> dict[str, str]:
