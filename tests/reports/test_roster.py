@@ -1,8 +1,10 @@
 """Finding people in the list: by any spelling, by conditions, and why nobody is found."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -151,6 +153,14 @@ def test_the_overview_counts_free_seats_as_registration_does():
     numbers = overview.numbers(meeting)
 
     assert (numbers.confirmed, numbers.seats_left) == (2, 1)
+
+
+def test_every_letter_has_a_title_until_it_is_rendered():
+    templates = Path(settings.BASE_DIR, "registrations/templates/registrations/mail")
+
+    letters = {path.name.partition(".")[0] for path in templates.glob("*.subject.txt")}
+
+    assert letters == set(office.MAILS)
 
 
 @pytest.mark.parametrize("count", [1, 3])
