@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Meeting, Region, in_language
 from registrations import names
-from registrations.forms import PlainField
 from registrations.intake import Application
+from registrations.text_fields import PlainField
 
 
 class WalkInForm(forms.Form):

@@ -66,7 +66,7 @@ def register(
     counted apart and journalled. A letter goes out only if there is an address. Sent
     again under the same `scan_id`, it changes nothing.
 
-    :raises NotAdmitted: this desk may not
+    :raises NotAdmitted: this desk may not, or it is not around the days of the meeting
     :raises MeetingCancelled: there is nothing to be let in to
     :raises ConsentRequired: the meeting has documents that must be agreed to
     :raises AlreadyRegistered: somebody of that name and address is on the list
@@ -136,7 +136,8 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
 
     Over capacity if need be: counted apart and journalled. Harmless when repeated.
 
-    :raises NotAdmitted: this desk may not, or the registration is cancelled or declined
+    :raises NotAdmitted: this desk may not, it is not around the days of the meeting, or the
+        registration is cancelled or declined
     :raises MeetingCancelled: there is nothing to be let in to
     :raises PersonUnknown: nobody of this meeting
     """
@@ -180,8 +181,14 @@ def _open(desk: Desk, *, at: datetime) -> tuple[Meeting, Counters]:
     meeting = Meeting.objects.select_related("region_set").get(pk=desk.meeting_id)
     if meeting.status == MeetingStatus.CANCELLED:
         raise MeetingCancelled(_("The meeting has been cancelled."))
-    if not meeting.starts_at - AROUND <= at <= meeting.ends_at + AROUND:
-        raise NotAdmitted(_("The meeting is not today: nobody stands at the door."))
+    today, first, last = (
+        moment.astimezone(meeting.zone).date()
+        for moment in (at, meeting.starts_at, meeting.ends_at)
+    )
+    if not first - AROUND <= today <= last + AROUND:
+        raise NotAdmitted(
+            _("Admitting and registering at the door work from the day before to the day after.")
+        )
     return meeting, counters
 
 

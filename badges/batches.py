@@ -15,7 +15,7 @@ from typing import Any, TypedDict
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -57,21 +57,59 @@ def printable(meeting: Meeting) -> RegistrationQuerySet:
 
 def outdated(meeting: Meeting, made: Iterable[Batch]) -> set[int]:
     """
-    Which of these files print other people than there are now, or print them as they were.
+    Which of these files print other people than there are now, or something of them, of
+    their organizations or of the meeting as it was.
 
     Two queries, however many files there are.
     """
     now = printable(meeting).aggregate(people=Count("pk"), newest=Max("status_changed_at"))
-    amended = JournalEntry.objects.about(f"meeting:{meeting.pk}").filter(
-        action="registration.amended"
-    )
-    moments = [now["newest"], amended.aggregate(newest=Max("at"))["newest"]]
-    newest = max((moment for moment in moments if moment), default=None)
-    return {
-        batch.pk
-        for batch in made
-        if batch.total != now["people"] or (newest is not None and newest > batch.created_at)
-    }
+    changed = JournalEntry.objects.about(f"meeting:{meeting.pk}").aggregate(**_LAST_CHANGES)
+    found = set()
+    for batch in made:
+        moments = [now["newest"], *(changed[name] for name in _printed(batch))]
+        newest = max((moment for moment in moments if moment), default=batch.created_at)
+        if batch.total != now["people"] or newest > batch.created_at:
+            found.add(batch.pk)
+    return found
+
+
+def _printed(batch: Batch) -> set[str]:
+    """What such a file prints, as _LAST_CHANGES calls it."""
+    printed = set(_LAST_CHANGES)
+    if batch.kind == BatchKind.SHEETS:
+        return printed - _ON_BADGES_ONLY
+    asked = vars(wording.Options.chosen(batch.options["asked"]))
+    return printed - {_OPTIONAL[option] for option, is_wanted in asked.items() if not is_wanted}
+
+
+def _last_change(action: str, field: str) -> Max:
+    return Max("at", filter=Q(action=action, changes__fields__contains=[field]))
+
+
+# When that which files print was changed last.
+_LAST_CHANGES = {
+    **{
+        f"person_{field}": _last_change("registration.amended", field)
+        for field in (
+            "family_name", "given_name", "patronymic", "latin_name", "organization", "position",
+            "region", "category", "attendance_mode",
+        )
+    },
+    **{
+        f"meeting_{field}": _last_change("meeting.changed", field)
+        for field in ("short_title", "starts_at", "time_zone", "language", "categories")
+    },
+    "organizations": Max(
+        "at", filter=Q(action__in=["organization.merged", "organization.separated"])
+    ),
+}  # fmt: skip
+_ON_BADGES_ONLY = {"person_latin_name", "person_region", "person_category", "meeting_categories"}
+_OPTIONAL = {
+    "latin": "person_latin_name",
+    "patronymic": "person_patronymic",
+    "region": "person_region",
+    "position": "person_position",
+}
 
 
 def in_full(people: RegistrationQuerySet) -> RegistrationQuerySet:

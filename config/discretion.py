@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-# /r/<token>/ is a person's own page, /c/ a desk's, /n/ the press's. Whoever reads one can
-# use it.
-TOKEN = re.compile(r"(/[rcn]/)[^/\s?#\"'<>]+")
+# /r/<token>/ is a person's own page, /c/ a desk's, /n/ the press's; …/reset/key/<token>/ sets
+# an organizer's password. Whoever reads one can use it.
+TOKEN = re.compile(r"(/(?:[rcn]|password/reset/key)/)[^/\s?#\"'<>]+")
 _plain = logging.Formatter()
 
 

@@ -14,7 +14,7 @@ from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
 from registrations import intake, letters, links, names, seats, throttle, transitions, waitlist
-from registrations.models import Consent, Registration, Seat, Status
+from registrations.models import Consent, Registration, Scope, Seat, Status
 from registrations.seats import Counters
 from registrations.transitions import AlreadyRegistered, StaleVersion
 from registrations.waitlist import MeetingFull
@@ -76,7 +76,8 @@ def amend(
     :raises EditsClosed: a participant changes after the lists were closed
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
     :raises AlreadyRegistered: the list has somebody of that name and address already
-    :raises MeetingFull: a participant wants to come in person, and no seat is left
+    :raises MeetingFull: a participant comes to need a seat of a limit that has none left
+        (`scope`: what the limit is about)
     """
     try:
         return _amend(registration, changes, version, at=at, by=by, as_organizer=as_organizer)
@@ -254,7 +255,9 @@ def _change_chairs(
         try:
             registration.seat = counters.move(registration, needs_seat=needs, goes_over=may_go_over)
         except seats.NoRoom as full:
-            raise MeetingFull(waitlist.none_left(full.limit)) from full
+            raise MeetingFull(
+                waitlist.none_left(full.limit), scope=Scope(full.limit.scope).name.lower()
+            ) from full
         registration.save(update_fields=["seat"])
     waitlist.fill(counters, meeting=registration.meeting, at=at)
     # A seat that got free may be his own: he waited, and now stands for another region.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import phonenumbers
@@ -16,6 +16,7 @@ from events.models import Category, Format, Meeting, Region, in_language, valida
 from events.templatetags.texts import region_name
 from registrations import form_stamp, names, region_menu
 from registrations.models import AttendanceMode, ConsentDocument
+from registrations.text_fields import NameField, PlainField
 
 
 def _grows(token: str) -> forms.Textarea:
@@ -25,31 +26,6 @@ def _grows(token: str) -> forms.Textarea:
 
 def _line(token: str, **attrs: Any) -> forms.TextInput:
     return forms.TextInput({"autocomplete": token, "dir": "auto", **attrs})
-
-
-class NameField(forms.CharField):
-    """One part of a name, cleaned; the objection says which sign is in the way."""
-
-    def __init__(
-        self, *, widget: forms.Widget, check: Callable[[str], str] = names.check, **options: Any
-    ) -> None:
-        super().__init__(max_length=500, required=False, widget=widget, **options)
-        self.check = check
-
-    def clean(self, value: Any) -> str:
-        typed = super().clean(value)
-        try:
-            return self.check(typed)
-        except names.NameNotAccepted as objection:
-            raise forms.ValidationError(str(objection)) from objection
-
-
-class PlainField(forms.CharField):
-    """A line of free text: invisible signs are taken out, nothing else is touched."""
-
-    def to_python(self, value: Any) -> str:
-        # Before the length is looked at: some letters are two once they are composed (NFC).
-        return names.clean(super().to_python(value) or "")
 
 
 class DetailsForm(forms.Form):

@@ -120,7 +120,8 @@ def write_link(registration: Registration, *, at: datetime) -> None:
 
 def write_links(registrations: list[Registration], *, to: str, language: str, at: datetime) -> None:
     """All links that an address has at one meeting, to whoever reads its mailbox."""
-    meeting = registrations[0].meeting
+    first = registrations[0]
+    meeting, is_copy = first.meeting, to.lower() != first.email.lower()
     with translation.override(language):
         facts: dict[str, Any] = {
             "host": host_name(meeting),
@@ -138,8 +139,9 @@ def write_links(registrations: list[Registration], *, to: str, language: str, at
             ],
         }
     outbox.enqueue(
-        # Pressing twice within a minute is one wish.
-        key=f"links:{meeting.pk}:{registrations[0].uid}:{at:%Y%m%d%H%M}",
+        # Pressing twice within a minute is one wish. A person and whoever registered him may
+        # ask in the same minute: these are two.
+        key=f"links:{meeting.pk}:{first.uid}:{at:%Y%m%d%H%M}" + (":copy" if is_copy else ""),
         kind="links",
         to=to,
         language=language,

@@ -37,12 +37,13 @@ class LimitForm(forms.Form):
         label=gettext_lazy("Show participants how many seats are left"), required=False
     )
 
-    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, meeting: Meeting, targets: list[Any], **kwargs: Any) -> None:
+        """`targets` are the `choices` of the meeting: the same for all forms of a page."""
         super().__init__(*args, **kwargs)
         self.meeting = meeting
         target, until = self.fields["target"], self.fields["reserved_until"]
         assert isinstance(target, forms.ChoiceField)
-        target.choices = [("", _("Choose from the list")), *_choices(meeting)]
+        target.choices = [("", _("Choose from the list")), *targets]
         assert isinstance(until, VenueMomentField)
         until.zone = meeting.zone
 
@@ -89,7 +90,7 @@ def known(limit: SeatLimit) -> dict[str, Any]:
     }
 
 
-def _choices(meeting: Meeting) -> list[Any]:
+def choices(meeting: Meeting) -> list[Any]:
     """Everything a limit may be about, under its heading; empty headings are left out."""
     places = meeting.region_set
     main = places.language
@@ -121,4 +122,4 @@ def _choices(meeting: Meeting) -> list[Any]:
             ],
         ),
     ]
-    return [(heading, choices) for heading, choices in headings if choices]
+    return [(heading, found) for heading, found in headings if found]

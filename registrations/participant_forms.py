@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,28 +12,9 @@ from events.models import Meeting, Region, in_language
 from registrations import names
 from registrations.intake import Application
 from registrations.models import AttendanceMode, Registration
+from registrations.text_fields import NameField, PlainField
 
 NO_REGION = "none"
-
-
-class _NameField(forms.CharField):
-    check: Callable[[str], str] = staticmethod(names.check)
-
-    def clean(self, value: Any) -> str:
-        try:
-            return self.check(super().clean(value))
-        except names.NameNotAccepted as objection:
-            raise forms.ValidationError(str(objection)) from objection
-
-
-class _LatinField(_NameField):
-    check = staticmethod(names.check_latin)
-
-
-class _LineField(forms.CharField):
-    def to_python(self, value: Any) -> str:
-        # Before the length is looked at: some letters are two once they are composed (NFC).
-        return names.clean(super().to_python(value) or "")
 
 
 def _line(**attrs: Any) -> forms.TextInput:
@@ -51,13 +31,12 @@ class ParticipantForm(forms.Form):
     # One name of two is enough, so neither insists, and neither is optional.
     marks = {"family_name": "", "given_name": ""}
 
-    family_name = _NameField(label=gettext_lazy("Family name"), required=False, widget=_line())
-    given_name = _NameField(label=gettext_lazy("Given name"), required=False, widget=_line())
-    patronymic = _NameField(label=gettext_lazy("Patronymic"), required=False, widget=_line())
-    latin_name = _LatinField(
+    family_name = NameField(label=gettext_lazy("Family name"), widget=_line())
+    given_name = NameField(label=gettext_lazy("Given name"), widget=_line())
+    patronymic = NameField(label=gettext_lazy("Patronymic"), widget=_line())
+    latin_name = NameField(
         label=gettext_lazy("Name in Latin letters"),
-        required=False,
-        max_length=250,
+        check=names.check_latin,
         widget=_line(),
         help_text=gettext_lazy("As on the badge. Empty for a new participant: proposed."),
     )
@@ -68,16 +47,16 @@ class ParticipantForm(forms.Form):
         widget=_line(type="email", inputmode="email"),
         help_text=gettext_lazy("Without an e-mail the person gets no mails and no own page."),
     )
-    phone = _LineField(
+    phone = PlainField(
         label=gettext_lazy("Phone"), required=False, max_length=40, widget=_line(type="tel")
     )
-    organization = _LineField(
+    organization = PlainField(
         label=gettext_lazy("Organization"),
         required=False,
         max_length=300,
         widget=forms.Textarea({"rows": 1, "dir": "auto"}),
     )
-    position = _LineField(
+    position = PlainField(
         label=gettext_lazy("Position"),
         required=False,
         max_length=300,

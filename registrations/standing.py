@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.models import MeetingStatus, WaitingPolicy
+from events.models import Meeting, MeetingStatus, WaitingPolicy
 from registrations import waitlist
 from registrations.models import Registration, Status
 from registrations.waitlist import Place
@@ -29,19 +29,18 @@ TONES = {
 }
 
 
-# The meeting's rule, as those who wait are told it.
+# The meeting's rule, as it is told to those who wait, and to those who are about to.
 RULES = {
     WaitingPolicy.FIRST_COME: gettext_lazy(
-        "There is no free seat now. When one becomes free, whoever waited longest gets it; then "
-        "we write to %(email)s."
+        "When a seat becomes free, whoever waited longest gets it."
     ),
     WaitingPolicy.MISSING_REGIONS: gettext_lazy(
-        "There is no free seat now. One that becomes free goes first to a region that nobody "
-        "represents yet, then to whoever waited longest; then we write to %(email)s."
+        "A seat that becomes free goes first to a region that nobody represents yet, then to "
+        "whoever waited longest."
     ),
     WaitingPolicy.CATEGORY_SHARES: gettext_lazy(
-        "There is no free seat now. One that becomes free goes to the category that lacks most "
-        "of its share, there to whoever waited longest; then we write to %(email)s."
+        "A seat that becomes free goes to the category that lacks most of its share, there to "
+        "whoever waited longest."
     ),
 }
 
@@ -77,6 +76,11 @@ def standing(registration: Registration, *, at: datetime, place: Place | None) -
     )
 
 
+def waiting_rule(meeting: Meeting) -> str:
+    """To whom a seat of this meeting goes that becomes free, as a sentence."""
+    return str(RULES[WaitingPolicy(meeting.waiting_policy)])
+
+
 def _heading(registration: Registration, place: Place | None) -> str:
     match registration.status:
         case Status.CONFIRMED:
@@ -109,10 +113,12 @@ def _next_steps(registration: Registration) -> tuple[str, ...]:
     email = {"email": registration.email}
     match registration.status:
         case Status.WAITLISTED:
-            return (
-                str(RULES[WaitingPolicy(registration.meeting.waiting_policy)]) % email,
-                _("Please buy no tickets before that."),
-            )
+            said = [
+                _("There is no free seat now."),
+                waiting_rule(registration.meeting),
+                _("Then we write to %(email)s.") % email,
+            ]
+            return (" ".join(said), _("Please buy no tickets before that."))
         case Status.PENDING:
             return (
                 _("There is nothing you need to do. The answer comes to %(email)s.") % email,

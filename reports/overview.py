@@ -31,19 +31,19 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Numbers:
-    """Confirmed are people in categories that count; regions are theirs."""
+    """
+    Confirmed are people in categories that count; regions are theirs. Seats left are those
+    of the counter: whoever joins online takes none, and some may be kept.
+    """
 
     confirmed: int
     seat_limit: int | None
+    seats_left: int | None
     over: int
     pending: int
     waiting: int
     regions: int
     everybody: int
-
-    @property
-    def seats_left(self) -> int | None:
-        return None if self.seat_limit is None else max(0, self.seat_limit - self.confirmed)
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def numbers(meeting: Meeting) -> Numbers:
     return Numbers(
         confirmed=counted.count(),
         seat_limit=counter.seat_limit,
+        seats_left=counter.left,
         over=counter.over,
         pending=people.pending().count(),
         waiting=counter.waiting,

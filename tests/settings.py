@@ -15,5 +15,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Nobody has collected static files here; whole servers are asked for them (tests/journeys).
+MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 # No broker in unit tests; the bell has tests of its own.
 BELL_RINGS = False

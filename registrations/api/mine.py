@@ -117,7 +117,7 @@ class MyCancelView(MineView):
         summary="Cancel my registration",
     )
     def post(self, request: Request) -> Response:
-        """The seat goes to whoever waited longest. Twice is harmless."""
+        """The seat goes to whoever is next in line. Twice is harmless."""
         booking.cancel(**self.common)
         return self.current()
 

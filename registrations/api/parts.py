@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -33,15 +34,16 @@ from registrations.models import ReminderRule
 MOST_ROWS = 500
 
 
-class PartView(APIView):
+class PartView(APIView, ABC):
     """A short list that belongs to a meeting, whole: read it, or replace it."""
 
     @property
     def meeting(self) -> Meeting:
         return own_meeting(self.request, self.kwargs["meeting"])
 
+    @abstractmethod
     def rows(self, meeting: Meeting) -> Any:
-        raise NotImplementedError
+        """What the list holds, in order."""
 
     shape: ClassVar[type[serializers.ModelSerializer[Any]]]
 

@@ -17,7 +17,7 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, form_stamp, idempotency, links, throttle, waitlist
+from registrations import booking, form_stamp, idempotency, links, standing, throttle, waitlist
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AttendanceMode, ConsentDocument
 from registrations.views.public import frame, public_meeting, seats_left
@@ -54,7 +54,12 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Draw the form's page; `notice` stands above it. Without a form it says why there is none."""
-    context = frame(meeting) | {"form": form, "stage": stage, "notice": notice}
+    context = frame(meeting) | {
+        "form": form,
+        "stage": stage,
+        "notice": notice,
+        "waiting_rule": standing.waiting_rule(meeting),
+    }
     if form:
         context["language_form"] = "registration"
     return render(request, "registrations/register.html", context, status=status)

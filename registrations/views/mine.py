@@ -20,6 +20,9 @@ from registrations.views import form as form_page
 from registrations.views.own import context, holder, opens_by_link, shows_ticket
 from registrations.views.public import calendar_file, seats_left
 
+# Beside what it is said that a limit has no seat left; of the others, beside how he comes.
+FIELD_OF = {"organization": "organization", "region": "region", "group": "region"}
+
 
 @opens_by_link
 @require_safe
@@ -49,7 +52,8 @@ def change(request: HttpRequest, registration: Registration) -> HttpResponseBase
             form.add_error(None, str(refusal))
             form.retype(version=str(refusal.facts.get("version", form.cleaned_data["version"])))
         except amending.MeetingFull as refusal:
-            form.add_error("attendance_mode", str(refusal))
+            asked = FIELD_OF.get(refusal.facts["scope"], "attendance_mode")
+            form.add_error(asked if asked in form.fields else None, str(refusal))
         else:
             messages.success(request, _("Your details have been changed."))
             return see_other("mine", links.token(registration))

@@ -29,6 +29,8 @@ SECTIONS = {
     "team": gettext_lazy("Organizers"),
 }
 DIGITS = 18  # what a column of numbers holds
+# What makes a version of a meeting out of date.
+CHANGES = ("meeting.changed", "meeting.published", "meeting.cancelled")
 # These have a page of their own; the others are fields of the meeting itself.
 OWN_PAGES = {"agenda", "regions", "categories", "consent", "limits", "reminders", "team"}
 
@@ -111,7 +113,9 @@ def show(
 
 
 def last_change(meeting: Meeting) -> JournalEntry | None:
-    return JournalEntry.objects.about(f"meeting:{meeting.pk}").newest_first().first()
+    """Who changed the meeting last; what happens to its registrations is about it, too."""
+    entries = JournalEntry.objects.about(f"meeting:{meeting.pk}").filter(action__in=CHANGES)
+    return entries.newest_first().first()
 
 
 def see_other(name: str, *args: object) -> HttpResponse:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -12,8 +14,8 @@ from accounts.refusals import Refused
 from events.models import Meeting
 from events.office import OfficeRequest
 from registrations import limits, waitlist
-from registrations.limit_forms import LimitForm, known, target_of
-from registrations.models import SeatLimit
+from registrations.limit_forms import LimitForm, choices, known, target_of
+from registrations.models import Registration, SeatLimit
 from registrations.views.settings_frame import saved, show
 
 # How many of those who wait are named: whom the next seats go to.
@@ -33,11 +35,12 @@ class Line:
 
 def limits_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """All limits; POST adds, changes or removes one."""
-    if request.method != "POST":
-        return _show(request, meeting, LimitForm(meeting=meeting))
-    form = LimitForm(request.POST, meeting=meeting)
     if "remove" in request.POST:
         return _remove(request, meeting)
+    targets = choices(meeting)
+    if request.method != "POST":
+        return _show(request, meeting, LimitForm(meeting=meeting, targets=targets), targets)
+    form = LimitForm(request.POST, meeting=meeting, targets=targets)
     if form.is_valid():
         try:
             limits.change(
@@ -53,7 +56,7 @@ def limits_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
             form.add_error("seat_limit", str(refusal))
         else:
             return saved(request, meeting, "limits")
-    return _show(request, meeting, form)
+    return _show(request, meeting, form, targets)
 
 
 def _remove(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
@@ -67,9 +70,11 @@ def _remove(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     return saved(request, meeting, "limits")
 
 
-def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResponse:
+def _show(
+    request: OfficeRequest, meeting: Meeting, form: LimitForm, targets: list[Any]
+) -> HttpResponse:
     """A form that was refused stands in its own line, or at the end where it adds one."""
-    rows = (
+    rows = list(
         SeatLimit.objects.filter(meeting=meeting)
         .narrow()
         .select_related(
@@ -78,14 +83,16 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         .in_order()
     )
     refused = form.data.get("target") if form.is_bound else None
+    waiting = _waiting(meeting, rows)
     lines = []
     for row in rows:
         target = target_of(row)
-        own = form if target == refused else LimitForm(meeting=meeting, initial=known(row))
+        own = form
+        if target != refused:
+            own = LimitForm(meeting=meeting, targets=targets, initial=known(row))
         # The same fields stand on the page several times.
         own.auto_id = f"limit_{row.pk}_%s"
-        waiting = waitlist.waiting_for(row).count()
-        lines.append(Line(row, waitlist.called(row), target, waiting, own))
+        lines.append(Line(row, waitlist.called(row), target, waiting[row.pk], own))
     whole = SeatLimit.objects.get(whole=meeting)
     upcoming = (
         waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=timezone.now())
@@ -98,8 +105,19 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         meeting,
         "limits",
         form=form,
-        adding=form if is_new else LimitForm(meeting=meeting),
+        adding=form if is_new else LimitForm(meeting=meeting, targets=targets),
         lines=lines,
         whole=whole,
         upcoming=upcoming,
     )
+
+
+def _waiting(meeting: Meeting, rows: list[SeatLimit]) -> dict[int, int]:
+    """How many wait for each of the limits, in one query."""
+    counted = {
+        f"limit_{row.pk}": Count("pk", filter=Q(pk__in=waitlist.waiting_for(row).values("pk")))
+        for row in rows
+    }
+    people = Registration.objects.waitlisted().filter(meeting=meeting)
+    found = people.aggregate(**counted)
+    return {row.pk: found[f"limit_{row.pk}"] for row in rows}

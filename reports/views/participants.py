@@ -19,7 +19,7 @@ from accounts.models import JournalEntry
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import deciding, names, seats, waitlist
+from registrations import deciding, intake, names, seats, waitlist
 from registrations.models import Registration, Status
 from registrations.participant_forms import AddressForm, DeclineForm
 from reports import exports, headline, roster
@@ -191,7 +191,14 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
 
 
 def _has_room(registration: Registration) -> bool:
-    """Whether there is a seat in all limits that apply to the person."""
+    """Whether there is a seat in all limits that apply to the person, or he needs none."""
+    needs_seat = intake.takes_seat(
+        meeting=registration.meeting,
+        category=registration.category,
+        attendance_mode=registration.attendance_mode,
+    )
+    if not needs_seat:
+        return True
     limits = seats.applying(
         meeting_id=registration.meeting_id,
         category_id=registration.category_id,

@@ -6,14 +6,15 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import bearer, links
 from accounts.models import JournalEntry
-from attendance import desks
+from attendance import desks, walkin
 from attendance.models import Device, Scan
 from events import access
 from notifications.models import Message
+from registrations.intake import Application
 from registrations.models import Registration, SeatLimit, Status
 from tests.attendance.door import (
     NOON,
@@ -323,6 +324,34 @@ def test_a_desk_admits_nobody_on_another_day(now):
 
     assert [answer.json()["code"] for answer in answers] == ["not_admitted"] * 2
     assert Registration.objects.confirmed().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "admits"), [(-2, False), (-1, True), (0, True), (2, True), (3, False)]
+)
+def test_a_desk_admits_from_the_day_before_to_the_day_after(days, admits):
+    meeting = make_meeting(ends_at=NOON + timedelta(days=1))
+    desk = desks.find(device_token(meeting, at=NOON), at=NOON)
+
+    def said_at(at, family_name):
+        application = Application(
+            category=meeting.categories.get(), language="ru", family_name=family_name
+        )
+        try:
+            walkin.register(
+                desk=desk, scan_id=uuid4(), application=application, has_consented=True, at=at
+            )
+        except walkin.NotAdmitted as refusal:
+            return str(refusal)
+        return ""
+
+    midnight = NOON - timedelta(hours=12) + timedelta(days=days)
+    with translation.override("en"):
+        first_minute = said_at(midnight, "Новиков")
+        last_minute = said_at(midnight + timedelta(hours=23, minutes=59), "Петров")
+
+    rule = "Admitting and registering at the door work from the day before to the day after."
+    assert first_minute == last_minute == ("" if admits else rule)
 
 
 def test_a_walk_in_takes_a_seat_and_is_in(now):

@@ -102,6 +102,7 @@ def test_another_day_is_said(db, now, days, words):
     page = Client().get(f"/c/{token_of(make_link(meeting, at=now))}/?lang=ru")
 
     assert words in page.content.decode()
+    assert "за день до мероприятия, в его дни и на следующий день" in page.content.decode()
 
 
 def test_a_cancelled_meeting_has_no_start_button(db, now):

@@ -5,12 +5,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import journal
 from badges import batches, making
 from badges.models import Batch, BatchKind, BatchState
-from registrations import amending
+from registrations import amending, categories, convening, organizations
 from registrations.models import AttendanceMode, Status
-from tests.factories import make_meeting, make_registration, make_user
+from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -237,13 +236,13 @@ def test_the_page_takes_the_same_statements_for_one_and_for_three(
 
 
 def test_a_file_says_that_participants_have_changed_since(office, meeting):
-    person = make_registration(meeting=meeting)
+    make_registration(meeting=meeting)
     office.post(page(meeting), {"kind": "sheets", "desks": "1"})
     make_all()
     batch = Batch.objects.get()
 
     def is_outdated():
-        said = "Participants have changed since" in office.get(page(meeting)).text
+        said = "What it prints has changed since" in office.get(page(meeting)).text
         assert said == (batches.outdated(meeting, [batch]) == {batch.pk})
         return said
 
@@ -254,12 +253,85 @@ def test_a_file_says_that_participants_have_changed_since(office, meeting):
     late.status, late.seat = Status.CANCELLED, "none"
     late.save(update_fields=["status", "seat"])
     assert not is_outdated()
-    by = journal.organizer(meeting.owners.get())
+
+
+@pytest.fixture
+def files(meeting):
+    """One of each kind, and badges with nothing on them that may be left out."""
+    make_registration(meeting=meeting)
+    bare = dict.fromkeys(["latin", "patronymic", "region", "position"], False)
+    orders = {"badges": (BatchKind.BADGES, {}), "bare": (BatchKind.BADGES, bare),
+              "sheets": (BatchKind.SHEETS, {})}  # fmt: skip
+    return {
+        name: batches.order(meeting=meeting, kind=kind, options=options, at=NOON, by=ORGANIZER)
+        for name, (kind, options) in orders.items()
+    }
+
+
+def outdated(meeting, files):
+    found = batches.outdated(meeting, files.values())
+    return {name for name, batch in files.items() if batch.pk in found}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "printed_on"),
+    [
+        ("family_name", "Новая", {"badges", "bare", "sheets"}),
+        ("organization", "Другая", {"badges", "bare", "sheets"}),
+        ("position", "Директор по развитию", {"badges", "sheets"}),
+        ("patronymic", "Львович", {"badges", "sheets"}),
+        ("latin_name", "Nova", {"badges"}),
+        ("phone", "+74951234567", set()),
+        ("language", "en", set()),
+        ("email", "new@example.org", set()),
+    ],
+)
+def test_only_what_a_file_prints_makes_it_old(meeting, files, field, value, printed_on):
     amending.amend(
-        registration=person, changes={"position": "Директор по развитию"}, version=None,
-        at=timezone.now(), by=by, as_organizer=True,
+        registration=meeting.registrations.get(), changes={field: value}, version=None,
+        at=NOON + timedelta(hours=1), by=ORGANIZER, as_organizer=True,
     )  # fmt: skip
-    assert is_outdated()
+
+    assert outdated(meeting, files) == printed_on
+
+
+@pytest.mark.parametrize(
+    ("changes", "printed_on"),
+    [
+        ({"short_title": "Другое"}, {"badges", "bare", "sheets"}),
+        ({"time_zone": "Asia/Vladivostok"}, {"badges", "bare", "sheets"}),
+        ({"venue": "Другой зал"}, set()),
+    ],
+)
+def test_so_does_what_it_prints_of_the_meeting(meeting, files, changes, printed_on):
+    convening.change(
+        meeting=meeting, changes=changes, version=None, at=NOON + timedelta(hours=1), by=ORGANIZER
+    )
+
+    assert outdated(meeting, files) == printed_on
+
+
+def test_so_do_merged_organizations_and_recoloured_categories(meeting, files):
+    say = {"meeting": meeting, "by": ORGANIZER}
+    key = meeting.registrations.get().organization_key
+    before = outdated(meeting, files)
+    categories.arrange(
+        kept=list(meeting.categories.all()), removed=[], version=None, at=NOON + timedelta(hours=1),
+        **say,
+    )  # fmt: skip
+    recoloured = outdated(meeting, files)
+    organizations.merge(
+        keys=[key], name="АО «Берег»", short_name="Берег", at=NOON + timedelta(hours=2), **say
+    )
+    merged = outdated(meeting, files)
+    Batch.objects.update(created_at=NOON + timedelta(hours=3))
+    files = {name: Batch.objects.get(pk=batch.pk) for name, batch in files.items()}
+    made_anew = outdated(meeting, files)
+    organizations.separate(key=key, at=NOON + timedelta(hours=4), **say)
+
+    assert (before, made_anew) == (set(), set())
+    assert recoloured == {"badges", "bare"}
+    assert merged == outdated(meeting, files) == {"badges", "bare", "sheets"}
 
 
 def test_an_expired_file_is_gone(office, meeting):

@@ -1,12 +1,18 @@
 """What stands in the log, and what does not."""
 
 import logging
+import runpy
+from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from gunicorn import glogging
+from gunicorn.config import Config
 
 from config.discretion import WithoutTokens
+from tests.running import ROOT
 
 TOKEN = "ylFQ0aSecretOfOnesOwn"
 
@@ -32,6 +38,32 @@ def test_no_log_tells_the_token_of_a_link(path, method, log):
 
     assert TOKEN not in log.getvalue()
     assert (path.format("…") in log.getvalue()) == (answer.status_code >= 400)
+
+
+@pytest.mark.parametrize("path", ["/r/{}/", "/accounts/password/reset/key/{}/"])
+def test_nor_do_the_web_servers_own(path, capsys):
+    runpy.run_path(str(ROOT / "config/gunicorn.py"))
+    config = Config()
+    config.set("accesslog", "-")
+    config.set("errorlog", "-")
+    asked = {
+        "REQUEST_METHOD": "GET", "SERVER_PROTOCOL": "HTTP/1.1", "RAW_URI": path.format(TOKEN),
+        "HTTP_REFERER": f"https://example.org{path.format(TOKEN)}",
+    }  # fmt: skip
+    answer = SimpleNamespace(status="200 OK", sent=5, headers=[])
+    server = glogging.Logger(config)
+
+    server.access(answer, SimpleNamespace(headers=[]), asked, timedelta(seconds=1))
+    server.error("Error handling request %s", path.format(TOKEN))
+
+    written = capsys.readouterr()
+    for handler in (*server.access_log.handlers, *server.error_log.handlers):
+        handler.close()
+    server.access_log.handlers.clear()
+    server.error_log.handlers.clear()
+    assert TOKEN not in written.out + written.err
+    assert written.out.count(path.format("…")) == 2
+    assert f"Error handling request {path.format('…')}" in written.err
 
 
 def record_of(message, *args, error=None):

@@ -45,6 +45,19 @@ def test_all_links_of_an_address_come_in_one_letter(visitor):
     assert letter.subject == "The link to your registration: Meeting of parks"
 
 
+def test_a_person_and_whoever_registered_him_may_ask_in_the_same_minute():
+    meeting = make_meeting()
+    make_registration(
+        meeting=meeting, email="ada@example.org", submitted_by_email="office@example.org"
+    )
+
+    for email in ("ada@example.org", "office@example.org", "Ada@example.org"):
+        lost_links.send(meeting=meeting, email=email, visitor="10.0.0.1", language="ru", at=NOON)
+
+    recipients = Message.objects.order_by("pk").values_list("recipient", flat=True)
+    assert list(recipients) == ["ada@example.org", "office@example.org"]
+
+
 def test_the_page_says_the_same_whether_an_address_is_known_or_not(visitor):
     make_registration(meeting=make_meeting(slug="parks"), email="ada@example.org")
 

@@ -172,6 +172,13 @@ def test_a_stale_save_says_who_changed_what_and_keeps_what_was_typed(client):
         at=timezone.now(),
         by=journal.organizer(other),
     )
+    # What happens to a registration is about its meeting, too, and no change of it.
+    journal.record(
+        by=journal.Actor(who="visitor@example.org", via="public"),
+        at=timezone.now(),
+        action="registration.confirmed",
+        subjects=[f"meeting:{meeting.pk}", "registration:1"],
+    )
 
     address = reverse("manage-edit-section", args=[meeting.slug, "basics"])
     second = client.post(address, mine, headers=EN)
@@ -179,7 +186,7 @@ def test_a_stale_save_says_who_changed_what_and_keeps_what_was_typed(client):
 
     meeting.refresh_from_db()
     assert second.status_code == 409
-    assert "quicker@example.org" in second.text
+    assert "quicker@example.org changed the meeting" in second.text
     assert "Их название" in second.text
     assert "Моё название" in second.text
     assert again.status_code == 303

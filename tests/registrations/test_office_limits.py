@@ -90,14 +90,30 @@ def test_a_stranger_finds_no_limits(meeting):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_each_limit_costs_one_question_more(office, meeting, rows, django_assert_num_queries):
+def test_the_page_costs_the_same_with_more_limits(office, meeting, rows, django_assert_num_queries):
     for code in ("RU-KLU", "RU-KGD", "RU-PRI")[:rows]:
         office.post(PAGE, {"target": f"region:{code}", "seat_limit": "5"})
     office.get(PAGE)
 
-    # Four lists to choose from in each line's form, and who waits for it.
-    with django_assert_num_queries(9 + 5 * rows):
+    with django_assert_num_queries(10):
         office.get(PAGE)
+
+
+def test_it_says_how_many_wait_for_what(office, meeting):
+    kaluga, primorye = (meeting.region_set.regions.get(code=c) for c in ("RU-KLU", "RU-PRI"))
+    for target in (kaluga, primorye, meeting.categories.get(code="member")):
+        limits.change(
+            meeting=meeting, target=target, wish=limits.Wish(seat_limit=0), at=timezone.now(),
+            by=ORGANIZER,
+        )  # fmt: skip
+    for region in (kaluga, kaluga, None):
+        make_registration(meeting=meeting, region=region, status=Status.WAITLISTED)
+
+    lines = office.get(PAGE).context["lines"]
+
+    assert {line.name: line.waiting for line in lines} == {
+        "Kaluga Oblast": 2, "Primorsky Krai": 0, "Member organization": 3,
+    }  # fmt: skip
 
 
 def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, monkeypatch):

@@ -81,6 +81,21 @@ def test_a_full_meeting_offers_the_line_or_one_more_chair(client, owner):
     assert JournalEntry.objects.filter(changes__over_capacity=True).count() == 1
 
 
+def test_whoever_needs_no_seat_is_approved_in_a_full_meeting(client, owner):
+    meeting = coming_meeting(owner, seat_limit=0)
+    press = make_registration(meeting=meeting, status=Status.PENDING, category_code="press")
+    page = client.get(reverse("manage-participant", args=[meeting.slug, press.number]), headers=EN)
+
+    step(client, press, "approve")
+
+    assert [(s.code, s.words) for s in page.context["steps"]] == [
+        ("approve", "Approve"),
+        ("decline", "Decline"),
+        ("cancel", "Cancel the registration"),
+    ]
+    assert (press.status, press.seat) == (Status.CONFIRMED, "none")
+
+
 def test_every_step_that_is_offered_can_be_taken(client, owner):
     meeting = coming_meeting(owner, seat_limit=9)
     for status in (Status.PENDING, Status.CONFIRMED, Status.DECLINED, Status.CANCELLED):

@@ -9,8 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.models import Approval, Meeting, MeetingStatus
-from registrations import links
+from events.models import (
+    Approval,
+    Meeting,
+    MeetingStatus,
+    Organization,
+    OrganizationVariant,
+    RegionGroup,
+)
+from registrations import amending, limits, links, names
 from registrations.models import (
     AttendanceMode,
     Consent,
@@ -22,7 +29,7 @@ from registrations.models import (
 )
 from registrations.participant_forms import ParticipantForm
 from registrations.serializers import RegistrationChangesSerializer
-from tests.factories import make_consent, make_meeting, make_registration
+from tests.factories import ORGANIZER, make_consent, make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db
 
@@ -205,6 +212,64 @@ def test_after_the_lists_closed_the_page_only_reads(client: Client) -> None:
     assert Registration.objects.get().given_name != "Анна"
     assert f"mailto:org@example.org?subject={registration.number}" in page
     assert own(registration, "change/") not in page
+
+
+@pytest.mark.parametrize(
+    ("scope", "field"),
+    [("region", "region"), ("group", "region"), ("organization", "organization")],
+)
+def test_a_full_limit_is_said_beside_what_it_is_about(
+    client: Client, scope: str, field: str
+) -> None:
+    meeting = soon()
+    region = meeting.region_set.regions.get(code="RU-PRI")
+    region.group = RegionGroup.objects.create(
+        region_set=meeting.region_set, code="FE", name="Дальний Восток"
+    )
+    region.save(update_fields=["group"])
+    park = Organization.objects.create(meeting=meeting, name="ООО «Юг»")
+    key = names.organization_key("ООО «Юг»")
+    OrganizationVariant.objects.create(meeting=meeting, organization=park, key=key)
+    target = {"region": region, "group": region.group, "organization": park}[scope]
+    registration = make_registration(meeting=meeting)
+    limits.change(
+        meeting=meeting, target=target, wish=limits.Wish(seat_limit=0), at=timezone.now(),
+        by=ORGANIZER,
+    )  # fmt: skip
+
+    answer = changed(client, registration, region="RU-PRI")
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert "заняты" in answer.context["form"].errors[field][0]
+    assert Registration.objects.get().region is None
+
+
+def test_a_full_meeting_is_said_beside_how_one_comes(client: Client) -> None:
+    meeting = soon(seat_limit=0, format="hybrid")
+    registration = make_registration(
+        meeting=meeting, attendance_mode=AttendanceMode.ONLINE, seat=Seat.NONE
+    )
+
+    answer = changed(client, registration, attendance_mode=AttendanceMode.IN_PERSON)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["attendance_mode"]
+
+
+def test_what_no_field_is_about_is_said_above_the_form(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> None:
+        raise amending.MeetingFull("Все места заняты.", scope="meeting")
+
+    registration = make_registration(meeting=soon())
+    monkeypatch.setattr(amending, "amend", full)
+
+    answer = changed(client, registration)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].non_field_errors() == ["Все места заняты."]
 
 
 def test_a_change_made_elsewhere_in_between_is_told_and_can_be_repeated(client: Client) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from events import regions
-from events.models import Format, Meeting, MeetingStatus
-from registrations import form_stamp, links
+from events.models import Format, Meeting, MeetingStatus, WaitingPolicy
+from registrations import form_stamp, links, standing
 from registrations.models import Consent, GivenBy, Registration, Status
 from tests.factories import NOON, make_consent, make_meeting, make_registration, make_user
 
@@ -223,6 +223,20 @@ def test_the_last_seat_gone_while_typing_offers_the_waiting_list(client: Client)
     assert 'value="Ёлкина"' in offer.content.decode()
     assert taken.status_code == 303
     assert Registration.objects.get(family_name="Ёлкина").status == Status.WAITLISTED
+
+
+@pytest.mark.parametrize("policy", WaitingPolicy)
+def test_whoever_is_about_to_wait_is_told_the_meetings_rule(client: Client, policy: str) -> None:
+    meeting = soon(seat_limit=0, waiting_policy=policy)
+
+    form = client.get(f"/m/{meeting.slug}/register/?lang=en").content.decode()
+    own = client.get(send(client, meeting)["Location"] + "?lang=en").content.decode()
+
+    others = [rule for rule in WaitingPolicy if rule != policy]
+    with translation.override("en"):
+        for page in (form, own):
+            assert str(standing.RULES[WaitingPolicy(policy)]) in page
+            assert not any(str(standing.RULES[rule]) in page for rule in others)
 
 
 def test_a_duplicate_is_told_that_the_link_was_sent_and_nothing_else(client: Client) -> None:

@@ -1,16 +1,19 @@
 """Finding people in the list: by any spelling, by conditions, and why nobody is found."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from registrations.models import Registration, Status
-from reports import roster
+from registrations import limits
+from registrations.models import AttendanceMode, Registration, Seat, Status
+from reports import overview, roster
 from reports.templatetags import office
-from tests.factories import make_meeting, make_registration, make_user
+from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
 from tests.reports.test_figures import let_in
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +140,27 @@ def test_the_list_costs_the_same_with_more_people(client, count, django_assert_n
         answer = client.get(reverse("manage-participants", args=[meeting.slug]))
 
     assert answer.status_code == 200
+
+
+def test_the_overview_counts_free_seats_as_registration_does():
+    meeting = make_meeting(seat_limit=4, format="hybrid")
+    make_registration(meeting=meeting)
+    make_registration(meeting=meeting, attendance_mode=AttendanceMode.ONLINE, seat=Seat.NONE)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    wish = limits.Wish(reserve=2, reserved_until=NOON + timedelta(days=5))
+    limits.change(meeting=meeting, target=kaluga, wish=wish, at=NOON, by=ORGANIZER)
+
+    numbers = overview.numbers(meeting)
+
+    assert (numbers.confirmed, numbers.seats_left) == (2, 1)
+
+
+def test_every_letter_has_a_title_until_it_is_rendered():
+    templates = Path(settings.BASE_DIR, "registrations/templates/registrations/mail")
+
+    letters = {path.name.partition(".")[0] for path in templates.glob("*.subject.txt")}
+
+    assert letters == set(office.MAILS)
 
 
 @pytest.mark.parametrize("count", [1, 3])
