@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from events.models import Meeting, Region
 from registrations import names
 from registrations.delegations.opening import Wish, called_after
-from registrations.forms import PlainField, open_categories
+from registrations.forms import open_categories
 from registrations.models import MOST_SEATS, Delegation
 from registrations.participant_forms import grouped
+from registrations.text_fields import PlainField
 from registrations.venue_fields import VenueMomentField
 
 

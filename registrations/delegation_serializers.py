@@ -116,7 +116,7 @@ class NewMembersSerializer(AgreedSerializer):
     )
 
 
-class SubstituteSerializer(NewMemberSerializer, AgreedSerializer):
+class MySubstituteSerializer(NewMemberSerializer, AgreedSerializer):
     """Who comes instead."""
 
 

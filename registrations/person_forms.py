@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations import full_names, names
-from registrations.forms import PlainField
 from registrations.intake import Application
 from registrations.models import Delegation, DelegationRole
+from registrations.text_fields import PlainField
 
 PARTS = ("family_name", "given_name", "patronymic")
 

@@ -183,6 +183,9 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
 
     category = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
     region = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    delegation = serializers.SlugRelatedField[Any](slug_field="uid", read_only=True)
+    replaces = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    delegation_role = serializers.CharField(read_only=True)
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
@@ -190,6 +193,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
         model = Registration
         fields = [
             "number", "status", "seat", "source", "attendance_mode", "category", "region",
+            "delegation", "delegation_role", "replaces",
             "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
@@ -229,6 +233,29 @@ class MyChangesSerializer(RegistrationChangesSerializer):
 
 class AddressSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
+
+
+class SubstituteSerializer(serializers.Serializer[Any]):
+    """Who comes instead. What is left out stays as it was with the one who leaves."""
+
+    family_name = NameField()
+    given_name = NameField()
+    patronymic = NameField()
+    latin_name = LatinField(max_length=250)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    phone = LineField(max_length=40, required=False, allow_blank=True)
+    organization = LineField(max_length=300, required=False)
+    position = LineField(max_length=300, required=False, allow_blank=True)
+    region = RegionField(required=False, allow_null=True)
+    category = CategoryField(required=False)
+    language = serializers.ChoiceField(choices=LANGUAGES, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["family_name"] or attrs["given_name"]):
+            raise serializers.ValidationError(
+                {"given_name": _("Write the name: family name or given name, or both.")}
+            )
+        return attrs
 
 
 class TransitionSerializer(serializers.Serializer[Any]):

@@ -108,6 +108,7 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("Takes part"): _said("attendance_mode", AttendanceMode.choices),
         _("E-mail"): F("email"),
         _("Phone"): F("phone"),
+        _("Delegation"): Coalesce(F("delegation__name"), Value(""), output_field=CharField()),
         _("Source"): _said("source", Source.choices),
         _("Registered by"): F("submitted_by_name"),
         _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),

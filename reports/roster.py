@@ -113,6 +113,9 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
     region = django_filters.ChoiceFilter(
         label=_("Region"), empty_label=_("any"), method="by_region"
     )
+    delegation = django_filters.ChoiceFilter(
+        label=_("Delegation"), empty_label=_("any"), field_name="delegation__uid"
+    )
     mode = django_filters.ChoiceFilter(
         label=_("Takes part"),
         empty_label=_("any"),
@@ -145,6 +148,12 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
             (NO_REGION, _("no region")),
             *((region.code, region_name(region, meeting)) for region in self.regions),
         ]
+        delegations = [(str(uid), name) for uid, name in meeting.delegations.by_name()
+                       .values_list("uid", "name")]  # fmt: skip
+        if delegations:
+            self.filters["delegation"].extra["choices"] = delegations
+        else:
+            del self.filters["delegation"]
         field = self.form.fields["category"]
         field.label_from_instance = lambda one: one.text(main_language=meeting.language)
 

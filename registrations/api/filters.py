@@ -33,6 +33,7 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         method="of_region", max_length=16, label="Code of a region, or `none`."
     )
     source = django_filters.ChoiceFilter(choices=Source.choices)
+    delegation = django_filters.UUIDFilter(field_name="delegation__uid")
     attendance_mode = django_filters.ChoiceFilter(choices=AttendanceMode.choices)
 
     class Meta:

@@ -21,9 +21,9 @@ from registrations import substituting
 from registrations.delegation_serializers import (
     MemberSerializer,
     MyDelegationSerializer,
+    MySubstituteSerializer,
     NewMembersSerializer,
     RoleSerializer,
-    SubstituteSerializer,
 )
 from registrations.delegations import keys, naming
 from registrations.intake import Application, Evidence
@@ -163,13 +163,13 @@ class MySubstituteView(HeadView):
     @extend_schema(
         operation_id="my_delegation_substitute",
         parameters=[NUMBER],
-        request=SubstituteSerializer,
+        request=MySubstituteSerializer,
         responses={201: MemberSerializer},
         summary="Replace somebody",
     )
     def post(self, request: Request, number: str) -> Response:
         """The seat goes over at once; both are told, and the head gets a copy."""
-        body = SubstituteSerializer(data=request.data)
+        body = MySubstituteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         said, delegation = dict(body.validated_data), self.delegation
         agreed = self.agreed(agreed=said.pop("agreed"))

@@ -22,7 +22,7 @@ from accounts import journal, preconditions
 from accounts.models import Via
 from config import visitor
 from events.models import Meeting
-from registrations import amending, booking, erasure, links, review, throttle
+from registrations import amending, booking, erasure, links, review, substituting, throttle
 from registrations.api.filters import RegistrationFilter
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
@@ -33,6 +33,7 @@ from registrations.serializers import (
     NewRegistrationSerializer,
     RegistrationChangesSerializer,
     RegistrationSerializer,
+    SubstituteSerializer,
     TransitionSerializer,
 )
 
@@ -68,7 +69,7 @@ class RegistrationViewSet(
         consents = Prefetch("consents", Consent.objects.select_related("document"))
         return (
             Registration.objects.filter(meeting=meeting)
-            .select_related("meeting", "category", "region")
+            .select_related("meeting", "category", "region", "delegation", "replaces")
             .prefetch_related(consents)
         )
 
@@ -131,6 +132,31 @@ class RegistrationViewSet(
             as_organizer=True,
         )
         return self.current()
+
+    @extend_schema(
+        request=SubstituteSerializer,
+        responses={201: RegistrationSerializer},
+        summary="Put somebody else in the place",
+    )
+    @action(detail=True, methods=["post"])
+    def substitute(self, request: Request, meeting: str, number: str) -> Response:
+        """The seat goes over at once; both are told. Left out, all but the name stays as it is."""
+        leaver = self.get_object()
+        context = {"meeting": leaver.meeting, "as_organizer": True}
+        body = SubstituteSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        kept = ("organization", "position", "region", "category", "attendance_mode", "language")
+        known = {field: getattr(leaver, field) for field in kept}
+        newcomer = substituting.substitute(
+            registration=leaver,
+            application=booking.Application(**known | body.validated_data),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        self.kwargs["number"] = newcomer.number
+        answer = self.current()
+        answer.status_code = status.HTTP_201_CREATED
+        return answer
 
     @extend_schema(
         request=TransitionSerializer,

@@ -154,3 +154,22 @@ def test_lists_cost_the_same_for_one_and_three(
         organizer.send("get", URL)
     with django_assert_num_queries(2):
         head.send("get", "my-delegation/")
+
+
+def test_an_organizer_puts_somebody_else_in_the_place(organizer, head, delegation):
+    head.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
+    leaver = Registration.objects.get()
+
+    answer = organizer.send(
+        "post",
+        f"meetings/parks/registrations/{leaver.number}/substitute/",
+        {"given_name": "Сукарно"},
+    )
+    listed = organizer.send("get", f"meetings/parks/registrations/?delegation={delegation.uid}")
+
+    assert answer.status_code == 201, answer.content
+    said = answer.json()
+    assert (said["status"], said["replaces"], said["delegation"], said["region"]) == (
+        "confirmed", leaver.number, str(delegation.uid), "RU-KLU",
+    )  # fmt: skip
+    assert {one["number"] for one in listed.json()["results"]} == {leaver.number, said["number"]}
