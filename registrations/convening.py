@@ -28,6 +28,7 @@ from events.models import (
 from registrations import consents, letters, seats, waitlist
 from registrations.models import (
     Audience,
+    Delegation,
     Registration,
     ReminderRule,
     RuleKind,
@@ -420,6 +421,8 @@ def _drop_limits_of_regions(counters: Counters) -> None:
     """Another list of regions: what was said of the old one's is about nobody any more."""
     for row in [row for row in counters.rows if row.scope in (Scope.REGION, Scope.GROUP)]:
         counters.drop(row)
+    # A delegation keeps its name: whom it stands for, the organizer says anew.
+    Delegation.objects.filter(meeting=counters.whole.meeting_id).update(region=None)
 
 
 def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> None:

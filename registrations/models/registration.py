@@ -126,7 +126,7 @@ class Registration(models.Model):
     delegation_role = models.CharField(max_length=6, choices=DelegationRole, blank=True)
     # Instead of whom somebody comes.
     replaces = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
+        "self", models.RESTRICT, null=True, blank=True, related_name="replaced_by"
     )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)

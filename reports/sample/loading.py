@@ -8,7 +8,7 @@ sent, is `notifications.history`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -22,8 +22,9 @@ from notifications import history
 from registrations import amending, booking, convening, names, reminders, review
 from registrations import organizations as merging
 from registrations.booking import Application, Evidence
-from registrations.models import ConsentDocument, Registration
-from reports.sample import meetings, organizations, past, schedule, upcoming
+from registrations.delegations import keys, naming
+from registrations.models import ConsentDocument, Delegation, Registration, Source
+from reports.sample import delegations, meetings, organizations, past, schedule, upcoming
 from reports.sample.people import ASSISTANT, Fate, Person
 
 # Kept free for documentation (RFC 5737): a consent notes where it came from.
@@ -42,6 +43,7 @@ class Cast:
     categories: dict[str, Category] = field(default_factory=dict)
     documents: list[ConsentDocument] = field(default_factory=list)
     rows: dict[int, Registration] = field(default_factory=dict)
+    delegations: dict[str, Delegation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.regions = {r.code: r for r in self.meeting.region_set.regions.all()}
@@ -57,7 +59,7 @@ class Cast:
         )
         by_name, by_email = ASSISTANT if person.by_assistant else ("", "")
         region = f"{REGIONS_OF}{person.region}"
-        return Application(
+        application = Application(
             category=self.categories[person.category],
             language=person.name.language,
             family_name=family,
@@ -72,6 +74,22 @@ class Cast:
             submitted_by_name=by_name,
             submitted_by_email=by_email,
         )
+        delegation = self.delegation_of(index)
+        if delegation is None:
+            return application
+        return replace(
+            application,
+            submitted_by_name=delegation.head_name,
+            delegation=delegation,
+            delegation_role=delegations.role_of(application, delegation),
+        )
+
+    def delegation_of(self, index: int) -> Delegation | None:
+        """Whose head named this person, if it was a head."""
+        person = self.people[index]
+        if person.source != Source.DELEGATION:
+            return None
+        return self.delegations[person.region or ""]
 
 
 def organizer(owner: User) -> Actor:
@@ -88,6 +106,7 @@ def past_meeting(*, owner: User, seed: int) -> Cast:
         _programme(meeting, at=schedule.DRAFTED_AT, by=by)
         meeting = convening.publish(meeting=meeting, at=schedule.PUBLISHED_AT, by=by)
     cast = Cast(meeting=meeting, people=past.people(seed), by=by)
+    _open_delegations(cast, past.QUOTAS, at=schedule.HEADS_ASKED_AT)
     _merge_spellings(meeting, at=schedule.FULL_AT, by=by)
 
     trouble = _Trouble(cast, seed)
@@ -122,6 +141,13 @@ def upcoming_meeting(*, owner: User, seed: int, now: datetime) -> Cast:
         _programme(meeting, at=drafted_at, by=by)
         meeting = convening.publish(meeting=meeting, at=drafted_at + timedelta(hours=2), by=by)
     cast = Cast(meeting=meeting, people=people, by=by)
+    _open_delegations(cast, upcoming.QUOTAS, at=drafted_at + timedelta(hours=3))
+    with history.past(now - timedelta(days=1)):
+        naming.refuse(
+            delegation=cast.delegations[upcoming.REFUSED],
+            at=now - timedelta(days=1),
+            by=keys.head(cast.delegations[upcoming.REFUSED]),
+        )
     order = list(range(len(people)))
     Random(seed + 102).shuffle(order)  # noqa: S311 -- a sample, not a secret
     for index, at in zip(order, moments, strict=True):
@@ -170,7 +196,17 @@ def _carry_out(cast: Cast, step: schedule.Step, trouble: _Trouble) -> None:
             history.retry(subject=f"registration:{row.pk}", after=timedelta(minutes=15))
         return
     row = cast.rows[step.index]
-    if step.act == "approve":
+    if step.act == "substitute":
+        delegation = cast.delegation_of(step.index)
+        assert delegation is not None, "whoever is substituted was a delegate"
+        cast.rows[step.other] = delegations.substitute(
+            delegation=delegation,
+            leaver=row,
+            application=cast.application(step.other),
+            documents=cast.documents,
+            at=step.at,
+        )
+    elif step.act == "approve":
         review.approve(registration=row, at=step.at, by=cast.by)
     elif step.act == "decline":
         reason = "Совещание проводится для управляющих компаний и органов власти."
@@ -180,6 +216,15 @@ def _carry_out(cast: Cast, step: schedule.Step, trouble: _Trouble) -> None:
 
 
 def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None) -> None:
+    if delegation := cast.delegation_of(index):
+        cast.rows[index] = delegations.name(
+            delegation=delegation,
+            application=cast.application(index, email=email),
+            documents=cast.documents,
+            evidence=EVIDENCE,
+            at=at,
+        )
+        return
     cast.rows[index] = booking.register(
         meeting=cast.meeting,
         application=cast.application(index, email=email),
@@ -189,6 +234,19 @@ def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None)
         source=cast.people[index].source,
         evidence=EVIDENCE,
     ).registration
+
+
+def _open_delegations(cast: Cast, quotas: dict[str, int], *, at: datetime) -> None:
+    with history.past(at):
+        cast.delegations = delegations.open_and_ask(
+            meeting=cast.meeting,
+            people=cast.people,
+            quotas=quotas,
+            regions=cast.regions,
+            category=cast.categories["member"],
+            at=at,
+            by=cast.by,
+        )
 
 
 def _move(cast: Cast, at: datetime) -> None:

@@ -46,6 +46,11 @@ DELEGATES: Final = {
     "MOW": 5, "MOS": 5, "TA": 6, "KLU": 6, "SPE": 4, "LEN": 4,
     "SVE": 4, "SAM": 3, "NIZ": 3, "LIP": 2, "TUL": 1,
 }  # fmt: skip
+# How many places each delegation has; one of the twelve named nobody.
+QUOTAS: Final = {
+    "MOW": 6, "MOS": 6, "TA": 6, "KLU": 7, "SPE": 4, "LEN": 5, "SVE": 4, "SAM": 4, "NIZ": 3,
+    "LIP": 3, "TUL": 2, "BA": 2,
+}  # fmt: skip
 SUBSTITUTES: Final = ["TA", "KLU", "SVE"]
 WALK_INS: Final = ["MOW", "MOW", "MOS", "TUL"]
 PROMOTED: Final = ["ROS", "KDA"]

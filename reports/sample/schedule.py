@@ -17,13 +17,16 @@ class Step:
     """Something that somebody did before the meeting: to `people[index]`, at that moment."""
 
     at: datetime
-    act: str  # register, approve, decline, cancel, correct
+    act: str  # register, approve, decline, cancel, substitute
     index: int
+    # Who comes instead.
+    other: int = -1
 
 
 HOLIDAYS: Final = {date(2019, 12, 31)} | {date(2020, 1, day) for day in range(1, 9)}
 DRAFTED_AT: Final = datetime(2019, 12, 9, 10, 0, tzinfo=ZONE)
 PUBLISHED_AT: Final = datetime(2019, 12, 9, 12, 30, tzinfo=ZONE)
+HEADS_ASKED_AT: Final = datetime(2019, 12, 9, 16, 0, tzinfo=ZONE)
 OPENS_AT: Final = datetime(2019, 12, 10, 9, 0, tzinfo=ZONE)
 FULL_AT: Final = datetime(2020, 1, 17, 12, 0, tzinfo=ZONE)
 CLOSES_AT: Final = datetime(2020, 1, 22, 18, 0, tzinfo=ZONE)
@@ -64,9 +67,7 @@ def steps(people: list[Person], seed: int = SEED) -> list[Step]:
         done.append(_decision(people[index], index, at))
     gave_up = datetime(2020, 1, 16, 10, 0, tzinfo=ZONE)
     for leaving, coming in zip(by_fate[Fate.SUBSTITUTED], substitutes, strict=True):
-        done.append(Step(at=gave_up, act="cancel", index=leaving))
-        done.append(Step(at=gave_up + timedelta(minutes=6), act="register", index=coming))
-        done.append(Step(at=gave_up + timedelta(minutes=40), act="approve", index=coming))
+        done.append(Step(at=gave_up, act="substitute", index=leaving, other=coming))
         gave_up += timedelta(hours=1)
     at = FULL_AT + timedelta(hours=2)
     for index in [*by_fate[Fate.PROMOTED], *by_fate[Fate.WAITLISTED]]:

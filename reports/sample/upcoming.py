@@ -21,6 +21,10 @@ REGIONS: Final = {
     "TUL": 2, "PSK": 1, "KGD": 1, "CHE": 1, "ROS": 1, "STA": 1, "NVS": 1, "IRK": 1, "PRI": 1,
     "KAM": 1, "SA": 1, "OMS": 1, "UD": 1, "DA": 1, "ULY": 1,
 }  # fmt: skip
+# Delegations: places, who named people, who has not answered, who said that nobody comes.
+QUOTAS: Final = {"TA": 5, "KLU": 3, "SPE": 4, "TUL": 3, "VOR": 2}
+DELEGATES: Final = {"TA": 4, "KLU": 3, "SPE": 1}
+REFUSED: Final = "VOR"
 
 
 def people(seed: int) -> list[Person]:
@@ -65,7 +69,19 @@ def people(seed: int) -> list[Person]:
         add(organizations.ASSOCIATION, "staff")
     add(parks[7], "member", "VOR")
     listed[-1] = replace(listed[-1], fate=Fate.FREED)
-    return with_contacts(listed, chance)
+    return with_contacts(_with_delegates(listed), chance)
+
+
+def _with_delegates(people: list[Person]) -> list[Person]:
+    """The first of these regions were named by the heads of their delegations."""
+    places = dict(DELEGATES)
+    marked = []
+    for person in people:
+        if places.get(person.region or "", 0):
+            places[person.region or ""] -= 1
+            person = replace(person, source=Source.DELEGATION)
+        marked.append(person)
+    return marked
 
 
 def starts_at(now: datetime) -> datetime:

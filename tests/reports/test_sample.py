@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count, F, Sum
 from django.urls import reverse
 
 from attendance import checkin, desks
@@ -17,7 +18,7 @@ from events.models import Meeting
 from notifications.models import Message, State
 from registrations import booking, seats
 from registrations.erasure import forget_due
-from registrations.models import Registration
+from registrations.models import Registration, Scope, SeatLimit
 from reports import boards, freezing, headline, wording
 from reports.models import Basis, FrozenFigure, Style
 from reports.sample import names, schedule
@@ -174,6 +175,22 @@ def test_rows_are_those_of_the_plan(meeting):
     at = schedule.STARTS_AT
     offsets = {at.astimezone(r.zone).utcoffset() for r in rows.select_related("region") if r.zone}
     assert {offset.total_seconds() / 3600 for offset in offsets} == set(range(2, 13))
+
+
+def test_delegations_are_those_of_the_plan(meeting):
+    places = SeatLimit.objects.filter(meeting=meeting, scope=Scope.DELEGATION)
+    replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
+
+    assert places.aggregate(quotas=Sum("seat_limit"), used=Sum("taken"), n=Count("pk")) == {
+        "quotas": 52, "used": 43, "n": 12,
+    }  # fmt: skip
+    assert [one.taken for one in places.filter(delegation__region__code="RU-BA")] == [0]
+    assert places.filter(delegation__region__code="RU-TA", taken=F("seat_limit")).exists()
+    assert sorted(replaced.values_list("region__code", "status")) == [
+        ("RU-KLU", "confirmed"), ("RU-SVE", "confirmed"), ("RU-TA", "confirmed"),
+    ]  # fmt: skip
+    heads = Registration.objects.filter(meeting=meeting, delegation_role="head")
+    assert heads.live().count() == 11
 
 
 def test_the_door_kept_its_log(meeting):

@@ -73,6 +73,9 @@ def test_whoever_is_decided_on_has_registered():
     for step in schedule.steps(PEOPLE):
         assert (step.act == "register") == (step.index not in seen)
         seen.add(step.index)
+        if step.act == "substitute":
+            assert step.other not in seen
+            seen.add(step.other)
     assert len(seen) == 157
 
 
