@@ -10,11 +10,19 @@ from django.utils.translation import gettext as _
 from accounts.refusals import Refused
 from events.models import Meeting
 from registrations import names, places
-from registrations.models import LIVE, Registration, RegistrationQuerySet, Seat, Status
+from registrations.models import (
+    LIVE,
+    DelegationRole,
+    Registration,
+    RegistrationQuerySet,
+    Seat,
+    Status,
+)
 
 CHANGED = [
     "status",
     "seat",
+    "delegation_role",
     "waiting_since",
     "line",
     "status_changed_at",
@@ -85,6 +93,7 @@ def enter(
             places.give_back(registration.delegation_id)
         else:
             places.take(registration.delegation_id, goes_over=goes_over)
+            _follow_the_head(registration)
     registration.status = to
     registration.seat = seat
     registration.waiting_since = at if to == Status.WAITLISTED else None
@@ -93,6 +102,15 @@ def enter(
     registration.calendar_sequence += 1
     registration.version += 1
     registration.save(update_fields=CHANGED)
+
+
+def _follow_the_head(registration: Registration) -> None:
+    """Who was the head and comes back finds that there may be another one by now."""
+    heads = Registration.objects.live().filter(delegation_role=DelegationRole.HEAD)
+    if registration.delegation_role == DelegationRole.HEAD and (
+        heads.filter(delegation=registration.delegation_id).exists()
+    ):
+        registration.delegation_role = DelegationRole.EXPERT
 
 
 def leave(registration: Registration, *, to: str, at: datetime) -> None:

@@ -123,6 +123,8 @@ def mark(
     :raises ListClosed: the list is closed
     :raises NotInDelegation: the person belongs to another delegation, or to none
     """
+    # Whoever comes back to the list looks for its head under the same lock.
+    seats.lock(delegation.meeting_id)
     delegation = _open(delegation, at=at)
     registration = _member(delegation, registration)
     if registration.delegation_role == role:

@@ -272,6 +272,19 @@ def test_a_delegation_has_one_head():
     assert roles == {one.pk: "expert", two.pk: "head"}
 
 
+def test_a_head_who_comes_back_finds_another_head():
+    delegation = make_delegation(make_meeting(seat_limit=9))
+    old, new = name(delegation, application(delegation), application(delegation))
+    naming.mark(delegation=delegation, registration=old, role="head", at=NOON, by=HEAD)
+    booking.cancel(registration=old, at=NOON, by=LINK)
+    naming.mark(delegation=delegation, registration=new, role="head", at=NOON, by=HEAD)
+
+    restored = booking.restore(registration=old, at=NOON, by=ORGANIZER)
+
+    assert restored.delegation_role == "expert"
+    assert Registration.objects.get(delegation_role="head") == new
+
+
 def test_nobody_comes_is_an_answer_until_somebody_is_named():
     delegation = make_delegation(make_meeting())
 

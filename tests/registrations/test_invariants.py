@@ -11,14 +11,33 @@ from accounts import journal
 from accounts.refusals import Refused
 from events.models import Approval, Format
 from notifications.models import Message
-from registrations import amending, booking, convening, erasure, intake, limits, review, seats
-from registrations.models import AttendanceMode, Registration, Seat, SeatLimit, Status
+from registrations import (
+    amending,
+    booking,
+    convening,
+    erasure,
+    intake,
+    limits,
+    review,
+    seats,
+    substituting,
+)
+from registrations.delegations import naming, opening
+from registrations.models import (
+    AttendanceMode,
+    Delegation,
+    Registration,
+    Seat,
+    SeatLimit,
+    Status,
+)
 from tests.factories import (
     LINK,
     NOON,
     ORGANIZER,
     category,
     make_application,
+    make_delegation,
     make_meeting,
 )
 
@@ -30,6 +49,8 @@ ACTS = st.tuples(
         + ["cancel"] * 3
         + ["restore", "approve", "approve over", "decline", "promote", "promote over"]
         + ["press", "member", "online", "in person", "erase", "more seats", "fewer seats"]
+        + ["name"] * 3
+        + ["replace", "replace by head", "remove", "trust", "quota", "demote"]
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
     ),
     st.integers(0, 7),
@@ -55,6 +76,45 @@ SHARES = {
 }
 
 
+def delegation_of(meeting, place):
+    """The delegation of a region: opened when somebody first speaks of it."""
+    found = Delegation.objects.filter(meeting=meeting, region=place).first()
+    return found or make_delegation(meeting, region=place, quota=2)
+
+
+def change_delegation(meeting, place, **changes):
+    delegation = delegation_of(meeting, place)
+    quota = SeatLimit.objects.get(delegation=delegation).seat_limit
+    known = {field: getattr(delegation, field) for field in opening.FIELDS} | {"quota": quota}
+    opening.change(
+        delegation=delegation, wish=opening.Wish(**known | changes), version=None, at=NOON,
+        by=ORGANIZER,
+    )  # fmt: skip
+
+
+def name_one(meeting, place, _choice):
+    delegation = delegation_of(meeting, place)
+    person = make_application(meeting, region=place, delegation=delegation, delegation_role="head")
+    naming.name_people(delegation=delegation, applications=[person], consents=[], at=NOON, by=LINK)
+
+
+def remove_one(meeting, place, choice):
+    delegation = delegation_of(meeting, place)
+    people = list(delegation.people.order_by("pk"))
+    if people:
+        naming.remove(
+            delegation=delegation, registration=people[choice % len(people)], at=NOON, by=LINK
+        )
+
+
+DELEGATIONS = {
+    "name": name_one,
+    "remove": remove_one,
+    "trust": lambda meeting, place, n: change_delegation(meeting, place, skips_review=bool(n % 2)),
+    "quota": lambda meeting, place, n: change_delegation(meeting, place, quota=n % 4),
+}
+
+
 def act(meeting, name: str, choice: int) -> None:
     places = list(meeting.region_set.regions.order_by("pk"))
     place = places[choice % len(places)]
@@ -62,6 +122,9 @@ def act(meeting, name: str, choice: int) -> None:
         code = "press" if choice == 7 else "member"
         who = make_application(meeting, category_code=code, region=place)
         booking.register(meeting=meeting, application=who, consents=[], at=NOON, by=journal.PUBLIC)
+        return
+    if name in DELEGATIONS:
+        DELEGATIONS[name](meeting, place, choice)
         return
     if name in SHARES:
         SHARES[name](meeting, place, choice)
@@ -92,6 +155,15 @@ def act(meeting, name: str, choice: int) -> None:
             "decline": lambda: review.decline(**who),
             "promote": lambda: review.promote(**who),
             "promote over": lambda: review.promote(**who, over_capacity=True),
+            "replace": lambda: substituting.substitute(
+                **who, application=make_application(meeting, region=place)
+            ),
+            "replace by head": lambda: substituting.substitute(
+                **who | {"by": LINK}, application=make_application(meeting, region=place), head="К"
+            ),
+            "demote": lambda: Registration.objects.filter(
+                pk=who["registration"].pk, delegation__isnull=False
+            ).update(delegation_role="expert"),
             "erase": lambda: erasure.erase(**who),
         }[name]()
 
@@ -120,18 +192,23 @@ def live_through(acts, approval) -> None:
         )
         assert (person.seat != Seat.NONE) == (person.status == Status.CONFIRMED and needs)
         assert needs or person.status != Status.WAITLISTED
+    for delegation in Delegation.objects.filter(meeting=meeting):
+        assert delegation.people.live().filter(delegation_role="head").count() <= 1
+    replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
+    for person in replaced.select_related("replaces"):
+        assert person.replaces.delegation_id == person.delegation_id
     keys = Message.objects.values_list("dedupe_key", flat=True)
     assert len(keys) == len(set(keys))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(ACTS, max_size=25), st.sampled_from(Approval.values))
+@given(st.lists(ACTS, min_size=20, max_size=25), st.sampled_from(Approval.values))
 def test_the_counters_are_the_rows_whatever_people_do(acts, approval):
     live_through(acts, approval)
 
 
 @pytest.mark.long
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(ACTS, max_size=60), st.sampled_from(Approval.values))
+@given(st.lists(ACTS, min_size=50, max_size=60), st.sampled_from(Approval.values))
 def test_the_counters_are_the_rows_in_many_long_lives(acts, approval):
     live_through(acts, approval)
