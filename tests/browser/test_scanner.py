@@ -94,6 +94,8 @@ def open_browser(tmp_path, live_server):
         for browser in browsers:
             browser.close()
         wait_for_the_server_to_let_go()
+        # Beside a running event loop Django has a connection of its own: this one.
+        connection.close()
 
 
 def wait_for_the_server_to_let_go() -> None:
