@@ -95,6 +95,22 @@ def applying(
     )
 
 
+def concerned(limit: SeatLimit) -> Q:
+    """Whom a limit is about, as a condition on registrations."""
+    of = Q(meeting=limit.meeting_id)
+    match limit.scope:
+        case Scope.CATEGORY:
+            of &= Q(category=limit.category_id)
+        case Scope.REGION:
+            of &= Q(region=limit.region_id)
+        case Scope.GROUP:
+            of &= Q(region__group=limit.group_id)
+        case Scope.ORGANIZATION:
+            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
+            of &= Q(organization_key__in=spellings.values("key"))
+    return of
+
+
 def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
     """
     The first of a person's limits that has no seat left, None when all have one.
@@ -146,11 +162,23 @@ def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | No
 
 
 def lock(meeting_id: int) -> Counters:
-    """Lock all counters: the first step of every change to an existing registration."""
+    """
+    Lock all counters: the first step of every change to an existing registration.
+
+    Whoever adds or removes a limit holds the meeting's own row by this, so the limits stay
+    what they are here until the transaction ends.
+    """
     _require_transaction()
-    rows = SeatLimit.objects.select_for_update(of=("self",)).filter(meeting=meeting_id)
-    related = rows.select_related("category", "region", "group", "organization")
-    return Counters(list(related.in_order()))
+    limits = SeatLimit.objects.filter(meeting=meeting_id).in_order()
+    related = limits.select_related("category", "region", "group", "organization")
+    while True:
+        with transaction.atomic():
+            rows = list(related.select_for_update(of=("self",)))
+            if [row.pk for row in rows] == list(limits.values_list("pk", flat=True)):
+                return Counters(rows)
+            # A limit was added while this waited: its statement could not see it. To let go
+            # of all is to lock them in their order once more.
+            transaction.set_rollback(True)
 
 
 class Counters:
@@ -366,8 +394,9 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     """
     Compare the counters with the rows. Return what differs: {"taken": (counter, rows)}.
 
-    A narrow limit is named too: "taken of region RU-KLU". Empty means no drift. Looks only;
-    meaningful while nobody registers.
+    A narrow limit is named too: "taken of region RU-KLU". Whoever sits without a seat of a
+    limit that is about him is "missing" of it, a seat held of one that is not is "stray".
+    Empty means no drift. Looks only; meaningful while nobody registers.
     """
     drift: dict[str, tuple[int, int]] = {}
     held = 0
@@ -381,18 +410,23 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
         .values_list("limit")
         .annotate(beyond=Count("pk", filter=Q(is_over=True)))
     )
+    seated = Registration.objects.filter(meeting=meeting_id).exclude(seat=Seat.NONE)
     limits = SeatLimit.objects.filter(meeting=meeting_id)
     for limit in limits.select_related("category", "region", "group", "organization").in_order():
         of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
         _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
         _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
+        sitters = seated.filter(concerned(limit))
+        missing = sitters.exclude(pk__in=limit.holds.values("registration"))
+        stray = limit.holds.exclude(registration__in=sitters)
+        _compare(drift, f"missing{of}", missing.count(), 0)
+        _compare(drift, f"stray{of}", stray.count(), 0)
         held += limit.kept
     whole = SeatLimit.objects.get(whole=meeting_id)
     people = Registration.objects.filter(meeting=meeting_id)
-    seated = people.exclude(seat=Seat.NONE).count()
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
-    _compare(drift, "seated", whole.taken + whole.over, seated)
+    _compare(drift, "seated", whole.taken + whole.over, seated.count())
     return drift
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.refusals import Refused
-from events.models import Meeting, OrganizationVariant, in_language
+from events.models import Meeting, in_language
 from registrations import intake, letters, policies, seats, transitions
 from registrations.models import (
     Registration,
@@ -90,19 +90,7 @@ def _any_of(groups: list[RegistrationQuerySet]) -> Q:
 
 def waiting_for(limit: SeatLimit) -> RegistrationQuerySet:
     """Whoever stands in line and would take a seat of that limit."""
-    waiting = Registration.objects.waitlisted().filter(meeting=limit.meeting_id)
-    match limit.scope:
-        case Scope.CATEGORY:
-            return waiting.filter(category=limit.category_id)
-        case Scope.REGION:
-            return waiting.filter(region=limit.region_id)
-        case Scope.GROUP:
-            return waiting.filter(region__group=limit.group_id)
-        case Scope.ORGANIZATION:
-            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
-            return waiting.filter(organization_key__in=spellings.values("key"))
-        case _:
-            return waiting
+    return Registration.objects.waitlisted().filter(seats.concerned(limit))
 
 
 def place(registration: Registration) -> Place | None:
