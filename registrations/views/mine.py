@@ -49,7 +49,9 @@ def change(request: HttpRequest, registration: Registration) -> HttpResponseBase
             form.add_error(None, str(refusal))
             form.retype(version=str(refusal.facts.get("version", form.cleaned_data["version"])))
         except amending.MeetingFull as refusal:
-            form.add_error("attendance_mode", str(refusal))
+            # Where he takes part, or for whom he stands: the one is not asked everywhere.
+            asked = "attendance_mode" in form.changed_data
+            form.add_error("attendance_mode" if asked else None, str(refusal))
         else:
             messages.success(request, _("Your details have been changed."))
             return see_other("mine", links.token(registration))
