@@ -233,7 +233,10 @@ class Counters:
         Returns what he sits on, for the caller to save. Whoever sat beyond a limit that has a
         seat now moves to it.
 
-        :raises NoRoom: one that now applies is full
+        A kept seat is not taken along where no other chair is left for whom it is kept: that
+        would be a way past those who wait.
+
+        :raises NoRoom: one that now applies is full, or the meeting is and a kept seat is left
         """
         wanted = self.of(person) if needs_seat else []
         held = {hold.limit_id: hold for hold in person.holds.all()}
@@ -241,12 +244,23 @@ class Counters:
         gone = [hold for pk, hold in held.items() if pk not in {limit.pk for limit in wanted}]
         if not new and not gone:
             return person.seat
-        self._give_back(gone)
-        if (lacking := full(new)) and not goes_over:
+        if (lacking := full(new) or self._lacks_chair(new, gone)) and not goes_over:
             raise NoRoom(lacking)
+        # First what he takes: a kept seat among it frees the chair that is kept for what he left.
         self._take(person, new)
+        self._give_back(gone)
         self.absorb_over()
         return self.seat_of(person)
+
+    def _lacks_chair(self, new: list[SeatLimit], gone: list[SeatHold]) -> SeatLimit | None:
+        """The meeting's own limit, where it has no chair left to keep for whom he leaves."""
+        if self.whole.left is None or any(hold.limit_id == self.whole.pk for hold in gone):
+            return None
+        by_pk = {row.pk: row for row in self.rows}
+        left = [by_pk[hold.limit_id] for hold in gone if not hold.is_over]
+        kept_again = sum(row.taken <= row.reserve for row in left)
+        freed = sum(row.kept > 0 for row in new)
+        return self.whole if kept_again - freed > self.whole.left else None
 
     def give_back(self, person: Registration) -> None:
         """

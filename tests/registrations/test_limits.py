@@ -136,19 +136,62 @@ def test_seats_are_kept_only_while_they_are_free():
     assert seats.audit(meeting.pk) == {}
 
 
-def test_whoever_takes_a_kept_seat_along_leaves_none_to_keep():
+def move(person, to, **how):
+    return amending.amend(
+        registration=person, changes={"region": to}, version=None, at=NOON, **how or {"by": LINK}
+    )
+
+
+AS_ORGANIZER = {"by": ORGANIZER, "as_organizer": True}
+
+
+def test_whom_an_organizer_lets_take_a_kept_seat_along_leaves_none_to_keep():
     meeting = make_meeting(seat_limit=1)
     kaluga = region(meeting)
     limit(meeting, kaluga, reserve=1, reserved_until=LATER)
     ada = register(meeting, region=kaluga)
 
-    amending.amend(
-        registration=ada, changes={"region": region(meeting, "RU-PRI")}, version=None, at=NOON,
-        by=LINK,
-    )  # fmt: skip
+    move(ada, region(meeting, "RU-PRI"), **AS_ORGANIZER)
 
     row = SeatLimit.objects.get(region=kaluga)
     assert (row.taken, row.reserve, row.reserved_until) == (0, 0, None)
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_kept_seat_is_no_way_past_those_who_wait():
+    meeting = make_meeting(seat_limit=2)
+    kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
+    limit(meeting, kaluga, reserve=1, reserved_until=LATER)
+    sits = register(meeting, region=primorye)
+    waits = register(meeting, region=primorye)
+    ada = register(meeting, region=kaluga)
+
+    with pytest.raises(amending.MeetingFull):
+        move(ada, primorye)
+
+    row = SeatLimit.objects.get(region=kaluga)
+    assert (row.taken, row.reserve) == (1, 1)
+    assert statuses(sits, waits, ada) == ["confirmed", "waitlisted", "confirmed"]
+    booking.cancel(registration=sits, at=NOON, by=LINK)
+    booking.cancel(registration=Registration.objects.get(pk=waits.pk), at=NOON, by=LINK)
+    move(ada, primorye)
+    assert SeatLimit.objects.get(whole=meeting).held == 1
+    assert seats.audit(meeting.pk) == {}
+
+
+@pytest.mark.parametrize("how", [{}, AS_ORGANIZER])
+def test_who_moves_from_one_kept_seat_to_another_leaves_the_first_to_keep(how):
+    meeting = make_meeting(seat_limit=2)
+    kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
+    for of in (kaluga, primorye):
+        limit(meeting, of, reserve=1, reserved_until=LATER)
+    ada = register(meeting, region=kaluga)
+
+    move(ada, primorye, **how)
+
+    rows = SeatLimit.objects.filter(region__in=(kaluga, primorye)).order_by("region__code")
+    assert [(row.taken, row.reserve, row.kept) for row in rows] == [(0, 1, 1), (1, 1, 0)]
+    assert SeatLimit.objects.get(whole=meeting).held == 1
     assert seats.audit(meeting.pk) == {}
 
 
