@@ -7,7 +7,7 @@ from time import sleep
 import pytest
 from django.db.models import F
 
-from registrations import amending, booking, limits, review, seats
+from registrations import amending, booking, categories, convening, limits, review, seats
 from registrations.models import Registration, SeatHold, SeatLimit, Status
 from tests.factories import LINK, NOON, ORGANIZER, category, make_meeting, make_registration
 from tests.registrations.test_races import at_once, own_database, registering
@@ -261,4 +261,27 @@ def test_a_new_limit_a_cancellation_and_newcomers_do_not_wait_for_each_other_for
         )
 
         assert SeatLimit.objects.get(meeting=meeting, region=kaluga).taken == 3
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_taking_a_category_away_and_changing_the_seats_wait_for_each_other_in_one_order():
+    for _ in range(40):
+        meeting, _kaluga = shared_out()
+        guest = category(meeting, "guest")
+        limits.change(
+            meeting=meeting, target=guest, wish=limits.Wish(seat_limit=1), at=NOON, by=ORGANIZER
+        )
+        kept = [each for each in meeting.categories.all() if each != guest]
+
+        unbroken(
+            at_once(
+                lambda m=meeting, k=kept, g=guest: categories.arrange(
+                    meeting=m, kept=k, removed=[g], version=None, at=NOON, by=ORGANIZER
+                ),
+                lambda m=meeting: convening.change(
+                    meeting=m, changes={}, seat_limit=7, version=None, at=NOON, by=ORGANIZER
+                ),
+            )
+        )
+
         assert seats.audit(meeting.pk) == {}

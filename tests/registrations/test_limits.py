@@ -8,7 +8,16 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import RegionGroup
 from notifications.models import Message
-from registrations import amending, booking, limits, organizations, review, seats, waitlist
+from registrations import (
+    amending,
+    booking,
+    categories,
+    limits,
+    organizations,
+    review,
+    seats,
+    waitlist,
+)
 from registrations.limits import Wish
 from registrations.models import Registration, Scope, Seat, SeatLimit, Status
 from tests.factories import (
@@ -318,6 +327,26 @@ def test_without_its_limit_a_region_is_bounded_by_the_meeting_alone():
         "seat_limit.changed",
         "seat_limit.removed",
     ]
+
+
+def without(meeting, gone):
+    categories.arrange(
+        meeting=meeting, kept=[each for each in meeting.categories.all() if each != gone],
+        removed=[gone], version=None, at=NOON, by=ORGANIZER,
+    )  # fmt: skip
+
+
+def test_seats_are_kept_for_no_category_that_is_gone():
+    meeting = make_meeting(seat_limit=1)
+    guest = category(meeting, "guest")
+    limit(meeting, guest, reserve=1, reserved_until=LATER)
+    waits = register(meeting)
+
+    without(meeting, guest)
+
+    assert statuses(waits) == ["confirmed"]
+    assert SeatLimit.objects.get(meeting=meeting).held == 0
+    assert seats.audit(meeting.pk) == {}
 
 
 def test_a_meeting_without_a_waiting_list_says_for_whom_there_is_no_seat():
