@@ -408,12 +408,11 @@ def _everybody(meeting: Meeting) -> list[Registration]:
 
 
 def _set_limit(counters: Counters, seat_limit: int | None) -> None:
-    """Change the meeting's limit; whoever sits beyond it moves within as far as it goes."""
+    """Change the meeting's limit; `waitlist.fill` then hands out what got free."""
     whole = counters.whole
     seats.refuse_below_taken(whole, seat_limit)
     whole.seat_limit = seat_limit
     whole.save(update_fields=["seat_limit"])
-    counters.absorb_over()
 
 
 def _drop_limits_of_regions(counters: Counters) -> None:

@@ -101,7 +101,6 @@ def change(*, meeting: Meeting, target: Target, wish: Wish, at: datetime, by: Ac
     limit.reserved_until = wish.reserved_until if wish.reserve else None
     limit.save(update_fields=["seat_limit", "shows_left", "reserve", "reserved_until"])
     counters.hold_kept()
-    counters.absorb_over()
     waitlist.fill(counters, meeting=meeting, at=at)
     _note(limit, "seat_limit.changed", at=at, by=by)
     return limit

@@ -41,11 +41,12 @@ class Place:
 def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registration]:
     """
     Confirm waiting people as long as one of them finds a seat in all limits that apply to him,
-    in the order of the meeting's rule, and tell them.
+    in the order of the meeting's rule, and tell them. Whoever sits over a limit goes before.
 
     The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
     """
+    counters.absorb_over()
     promoted: list[Registration] = []
     while meeting.takes_edits(at) and (first := _first_in_line(counters, meeting)):
         confirm_waiting(counters, first, at=at)

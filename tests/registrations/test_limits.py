@@ -12,6 +12,7 @@ from registrations import (
     amending,
     booking,
     categories,
+    convening,
     limits,
     organizations,
     review,
@@ -27,6 +28,7 @@ from tests.factories import (
     category,
     make_application,
     make_meeting,
+    make_regions,
     make_registration,
 )
 
@@ -307,6 +309,35 @@ def test_an_organizer_goes_over_a_narrow_limit_deliberately():
     booking.cancel(registration=ada, at=NOON, by=LINK)
     bob.refresh_from_db()
     assert bob.seat == Seat.WITHIN
+    assert seats.audit(meeting.pk) == {}
+
+
+KEPT_NO_LONGER = {
+    "removed": lambda meeting, place: limits.remove(
+        meeting=meeting, target=place, at=NOON, by=ORGANIZER
+    ),
+    "released": lambda _meeting, _place: limits.release_due(at=LATER),
+    "other regions": lambda meeting, _place: convening.change(
+        meeting=meeting, changes={"region_set": make_regions()}, version=None, at=NOON,
+        by=ORGANIZER,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", KEPT_NO_LONGER)
+def test_a_seat_that_is_kept_no_longer_takes_in_who_sits_over_the_limit_first(how):
+    meeting = make_meeting(seat_limit=2)
+    kaluga = region(meeting)
+    limit(meeting, kaluga, reserve=1, reserved_until=LATER)
+    register(meeting)
+    waits = register(meeting)
+    over = make_registration(meeting=meeting, seat=Seat.OVER)
+
+    KEPT_NO_LONGER[how](meeting, kaluga)
+
+    over.refresh_from_db()
+    assert over.seat == Seat.WITHIN
+    assert statuses(waits) == ["waitlisted"]
     assert seats.audit(meeting.pk) == {}
 
 
