@@ -39,6 +39,8 @@ from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
+# What decides for whom there is a seat, and until when the program hands out those that are free.
+SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at"}
 # Addresses of the office that stand where a meeting's slug would: /manage/new/.
 OFFICE_PAGES = {"account", "new"}
 DEFAULT_RULES = [
@@ -171,7 +173,7 @@ def change(
     :raises LimitBelowTaken: fewer seats than are taken already (`taken`: how many)
     """
     counters = None
-    if seat_limit != "unchanged" or "region_set" in changes:
+    if seat_limit != "unchanged" or changes.keys() & SEAT_FIELDS:
         counters = seats.lock(meeting.pk)
     meeting = _locked(meeting)
     if version is not None and version != meeting.version:
