@@ -16,11 +16,12 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
 from events.models import Category, Meeting, Organization, Region, RegionGroup
-from registrations import intake, seats, waitlist
+from registrations import seats, waitlist
 from registrations.models import (
     TARGETS,
     Registration,
     Scope,
+    Seat,
     SeatHold,
     SeatLimit,
 )
@@ -87,7 +88,7 @@ def change(*, meeting: Meeting, target: Target, wish: Wish, at: datetime, by: Ac
     """
     Limit the seats of a category, a region … of the meeting, or change such a limit.
 
-    Whoever is confirmed already takes a seat of a new limit. More seats go to those who wait.
+    Whoever has a seat already takes one of a new limit. More seats go to those who wait.
 
     :raises LimitBelowTaken: fewer than are taken already (`taken`: how many)
     :raises NothingToKeep: seats cannot be kept: not so many are free, or no day is said
@@ -152,22 +153,15 @@ def _of(counters: Counters, target: Target) -> SeatLimit | None:
 
 
 def _open(counters: Counters, meeting: Meeting, target: Target) -> SeatLimit:
-    """A new limit without a number; whoever is confirmed sits on a seat of it."""
+    """A new limit without a number; whoever it is about and has a seat sits on one of it."""
     scope = _SCOPES[type(target)]
     limit = SeatLimit(meeting=meeting, scope=scope, **{TARGETS[scope]: target})
     limit.save(force_insert=True)
     counters.add(limit)
-    sitting = [
-        person
-        for person in Registration.objects.confirmed().filter(meeting=meeting)
-        .select_related("category", "region")
-        if limit in counters.of(person)
-        and intake.takes_seat(
-            meeting=meeting, category=person.category, attendance_mode=person.attendance_mode
-        )
-    ]  # fmt: skip
-    SeatHold.objects.bulk_create(SeatHold(registration=person, limit=limit) for person in sitting)
-    limit.taken = len(sitting)
+    sitting = Registration.objects.filter(seats.concerned(limit)).exclude(seat=Seat.NONE)
+    holds = [SeatHold(registration=person, limit=limit) for person in sitting]
+    SeatHold.objects.bulk_create(holds)
+    limit.taken = len(holds)
     limit.save(update_fields=["taken"])
     return limit
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import journal
 from accounts.models import JournalEntry
-from events.models import RegionGroup
+from events.models import Format, RegionGroup
 from notifications.models import Message
 from registrations import (
     amending,
@@ -20,7 +20,7 @@ from registrations import (
     waitlist,
 )
 from registrations.limits import Wish
-from registrations.models import Registration, Scope, Seat, SeatLimit, Status
+from registrations.models import AttendanceMode, Registration, Scope, Seat, SeatLimit, Status
 from tests.factories import (
     LINK,
     NOON,
@@ -219,6 +219,21 @@ def test_a_new_limit_counts_who_sits_already_and_refuses_to_be_lower():
     assert refusal.value.facts == {"taken": 2}
     assert (made.scope, made.taken) == (Scope.CATEGORY, 2)
     assert statuses(register(meeting)) == ["waitlisted"]
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_new_limit_counts_who_has_a_seat_and_not_who_would_need_one():
+    meeting = make_meeting(seat_limit=5, format=Format.HYBRID)
+    kaluga = region(meeting)
+    online = register(meeting, region=kaluga, attendance_mode=AttendanceMode.ONLINE)
+    register(meeting, region=kaluga)
+    meeting = convening.change(
+        meeting=meeting, changes={"format": Format.IN_PERSON}, version=None, at=NOON, by=ORGANIZER
+    )
+
+    made = limit(meeting, kaluga, seat_limit=2)
+
+    assert (made.taken, online.holds.count()) == (1, 0)
     assert seats.audit(meeting.pk) == {}
 
 
