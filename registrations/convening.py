@@ -200,6 +200,7 @@ def change(
             _drop_limits_of_regions(counters)
         if not isinstance(seat_limit, str):
             _set_limit(counters, seat_limit)
+        _keep_until_the_start(counters, meeting.starts_at)
         waitlist.fill(counters, meeting=meeting, at=at)
     if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
         _tell_of_move(meeting, before, changed)
@@ -415,6 +416,14 @@ def _set_limit(counters: Counters, seat_limit: int | None) -> None:
     seats.refuse_below_taken(whole, seat_limit)
     whole.seat_limit = seat_limit
     whole.save(update_fields=["seat_limit"])
+
+
+def _keep_until_the_start(counters: Counters, starts_at: datetime) -> None:
+    """No seat is kept for anybody when the meeting, moved to an earlier day, has begun."""
+    for row in counters.rows:
+        if row.reserved_until and row.reserved_until > starts_at:
+            row.reserved_until = starts_at
+            row.save(update_fields=["reserved_until"])
 
 
 def _drop_limits_of_regions(counters: Counters) -> None:

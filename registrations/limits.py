@@ -91,7 +91,8 @@ def change(*, meeting: Meeting, target: Target, wish: Wish, at: datetime, by: Ac
     Whoever has a seat already takes one of a new limit. More seats go to those who wait.
 
     :raises LimitBelowTaken: fewer than are taken already (`taken`: how many)
-    :raises NothingToKeep: seats cannot be kept: not so many are free, or no day is said
+    :raises NothingToKeep: seats cannot be kept: not so many are free, or no day is said before
+        the meeting begins
     """
     counters = seats.lock(meeting.pk)
     limit = _of(counters, target) or _open(counters, meeting, target)
@@ -171,6 +172,10 @@ def _refuse_to_keep(counters: Counters, limit: SeatLimit, wish: Wish, *, at: dat
         return
     if wish.reserved_until is None or wish.reserved_until <= at:
         raise NothingToKeep(_("Say until which day in the future the seats are kept."))
+    # Read under the lock: who moves the meeting holds it too.
+    starts_at = Meeting.objects.values_list("starts_at", flat=True).get(pk=limit.meeting_id)
+    if wish.reserved_until > starts_at:
+        raise NothingToKeep(_("Seats are kept until the meeting begins at the latest."))
     if wish.seat_limit is not None and wish.reserve > wish.seat_limit:
         raise NothingToKeep(_("More seats cannot be kept than may be taken."))
     whole = counters.whole

@@ -137,6 +137,7 @@ def test_seats_are_kept_only_while_they_are_free():
         {"reserve": 2, "reserved_until": LATER},
         {"reserve": 1},
         {"reserve": 1, "reserved_until": NOON},
+        {"reserve": 1, "reserved_until": meeting.starts_at + timedelta(seconds=1)},
         {"reserve": 2, "seat_limit": 1, "reserved_until": LATER},
     ):
         with pytest.raises(limits.NothingToKeep):
@@ -154,6 +155,23 @@ def move(person, to, **how):
 
 
 AS_ORGANIZER = {"by": ORGANIZER, "as_organizer": True}
+
+
+def test_seats_are_kept_no_longer_than_until_the_meeting_moved_earlier_begins():
+    meeting = make_meeting(seat_limit=1)
+    limit(meeting, region(meeting), reserve=1, reserved_until=LATER)
+    waits = register(meeting)
+    starts_at = NOON + timedelta(days=1)
+
+    convening.change(
+        meeting=meeting, changes={"starts_at": starts_at}, version=None, at=NOON, by=ORGANIZER
+    )
+
+    assert SeatLimit.objects.get(region=region(meeting)).reserved_until == starts_at
+    assert limits.release_due(at=starts_at) == 1
+    # The lists closed when it began: whoever waited is let in at the door, or not.
+    assert statuses(waits) == ["waitlisted"]
+    assert seats.audit(meeting.pk) == {}
 
 
 def test_whom_an_organizer_lets_take_a_kept_seat_along_leaves_none_to_keep():

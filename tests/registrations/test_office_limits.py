@@ -59,7 +59,11 @@ def test_a_limit_is_added_changed_and_removed(office, meeting):
         ({"target": "region:RU-XX", "seat_limit": "5"}, "Select a valid choice."),
         ({"target": "region:RU-KLU", "reserve": "1"}, "Say until which day they are kept."),
         (
-            {"target": "region:RU-KLU", "reserve": "11", "reserved_until": "2100-01-01T10:00"},
+            {
+                "target": "region:RU-KLU",
+                "reserve": "11",
+                "reserved_until": f"{timezone.now() + timedelta(days=5):%Y-%m-%dT%H:%M}",
+            },
             "Only 10 seats of the meeting are free.",
         ),
     ],
