@@ -48,6 +48,7 @@ __all__ = [
     "Evidence",
     "MeetingFull",
     "cancel",
+    "first_answer",
     "lacking",
     "may_restore",
     "register",
@@ -100,11 +101,42 @@ def register(
     The counters are touched last and for as short as possible; so the rows are written on
     a guess (is there a seat?) that their conditional UPDATEs confirm or void.
 
+    The repetition of a request that was granted is not refused, though the seat it got was the
+    last one, or registration is closed by now.
+
     :raises RegistrationClosed: the meeting takes no registrations at that moment
     :raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)
     :raises MeetingFull: no seat, and no waiting list
     :raises AlreadyRegistered: this person is on the list; the link goes to the address on file
     """
+    try:
+        return _register(
+            meeting=meeting,
+            application=application,
+            consents=consents,
+            at=at,
+            by=by,
+            source=source,
+            evidence=evidence,
+            claim=claim,
+        )
+    except (RegistrationClosed, ConsentRequired, MeetingFull):
+        if answered := first_answer(claim=claim):
+            return answered
+        raise
+
+
+def _register(
+    *,
+    meeting: Meeting,
+    application: Application,
+    consents: Sequence[ConsentDocument],
+    at: datetime,
+    by: Actor,
+    source: str,
+    evidence: Evidence | None,
+    claim: Claim | None,
+) -> Booked:
     _refuse_unless_open(meeting, source=source, at=at)
     _refuse_without_consent(meeting, consents, source=source)
     for _attempt in range(MOST_GUESSES):
@@ -126,7 +158,7 @@ def register(
             continue
         except IntegrityError as error:
             if "one_live_registration_per_person_and_meeting" in str(error):
-                if answered := _answer_of_twin(claim, at=at):
+                if answered := first_answer(claim=claim):
                     return answered
                 _send_link_again(meeting=meeting, application=application, at=at)
                 raise AlreadyRegistered(
@@ -135,6 +167,17 @@ def register(
             if "one_registration_per_number_and_meeting" not in str(error):
                 raise
     raise MeetingFull(_("Too many people are registering at this moment. Please try again."))
+
+
+@transaction.atomic(durable=True)
+def first_answer(*, claim: Claim | None) -> Booked | None:
+    """
+    The answer to this very request, where it was made and granted before. Looks only.
+
+    :raises AlreadyRegistered: the link has been renewed since; whoever asks may not have it
+    """
+    answer = idempotency.answer_of(claim)
+    return _answered(answer) if answer else None
 
 
 @transaction.atomic(durable=True)
@@ -364,13 +407,6 @@ def _answered(answer: dict[str, Any]) -> Booked:
         # Whoever sent the request first may not be who has the link now.
         raise AlreadyRegistered(_("This registration has a newer link, which was sent by e-mail."))
     return Booked(registration, False, answer["status"], answer["waiting_position"])
-
-
-@transaction.atomic(durable=True)
-def _answer_of_twin(claim: Claim | None, *, at: datetime) -> Booked | None:
-    """The first answer, where it was a twin with the same key that was quicker."""
-    answer = idempotency.answer_of(claim)
-    return _answered(answer) if answer else None
 
 
 @transaction.atomic(durable=True)

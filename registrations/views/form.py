@@ -73,17 +73,19 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
         answer = show(request, meeting, form, stage=stage, notice=str(refusal), status=429)
         answer["Retry-After"] = str(refusal.facts["retry_after"])
         return answer
-    if objection := _objection(request, form, stage):
+    objection = _objection(request, form, stage)
+    if objection is None and (notice := _would_wait(request, meeting, form)):
+        form.accepts_waiting = True
+        objection = notice, 409
+    if objection is not None:
+        if first := _granted_before(meeting, form):
+            return see_other("mine", links.token(first.registration))
         notice, status = objection
         return show(request, meeting, form, stage=stage, notice=notice, status=status)
-    application = _application(meeting, form)
-    if notice := _would_wait(request, meeting, application):
-        form.accepts_waiting = True
-        return show(request, meeting, form, stage=stage, notice=notice, status=409)
     try:
         booked = booking.register(
             meeting=meeting,
-            application=application,
+            application=_application(meeting, form),
             consents=form.consents,
             at=at,
             by=journal.PUBLIC,
@@ -116,11 +118,21 @@ def _objection(
     return None
 
 
-def _would_wait(request: HttpRequest, meeting: Meeting, application: booking.Application) -> str:
+def _granted_before(meeting: Meeting, form: RegistrationForm) -> booking.Booked | None:
+    """Whoever sends what he sent before gets the same answer, though nothing is left now."""
+    if not form.is_valid():
+        return None
+    try:
+        return booking.first_answer(claim=_claim(meeting, form))
+    except booking.AlreadyRegistered:
+        return None
+
+
+def _would_wait(request: HttpRequest, meeting: Meeting, form: RegistrationForm) -> str:
     """Who has not said so yet is asked first whether he wants to wait, and for what."""
     if not meeting.has_waiting_list or request.POST.get("accepts_waiting"):
         return ""
-    lacking = booking.lacking(meeting, application)
+    lacking = booking.lacking(meeting, _application(meeting, form))
     if lacking is None:
         return ""
     return " ".join(

@@ -180,6 +180,25 @@ def test_the_same_key_gives_the_same_answer_and_another_body_is_refused():
     assert len(letters()) == 1
 
 
+@pytest.mark.parametrize(
+    ("then", "at"),
+    [
+        ({}, NOON),
+        ({"registration_closes_at": NOON + timedelta(hours=1)}, NOON + timedelta(hours=2)),
+    ],
+)
+def test_the_repetition_of_what_was_granted_is_not_refused(then, at):
+    meeting = make_meeting(seat_limit=1, has_waiting_list=False, **then)
+    who = {"email": "a@example.org", "family_name": "Ли", "claim": Claim("m", "key", {})}
+    first = register(meeting, **who)
+
+    again = register(meeting, at=at, **who)
+
+    assert (again.registration, again.status) == (first.registration, Status.CONFIRMED)
+    with pytest.raises((booking.MeetingFull, booking.RegistrationClosed)):
+        register(meeting, at=at, claim=Claim("m", "another", {}))
+
+
 def test_cancel_passes_the_seat_to_whoever_waited_longest_exactly_once():
     meeting = make_meeting(seat_limit=1)
     seated = make_registration(meeting=meeting)
