@@ -378,17 +378,24 @@ def _guess(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
     """What it will come to. The counters, changed at the end, confirm it or not."""
     if meeting.approval == Approval.MANUAL:
         return Status.PENDING
-    is_full = seats.full(limits)
-    if is_full is None and not _stands_behind(meeting, limits, at=at):
+    if not (lacking := _lacking(meeting, limits, at=at)):
         return Status.CONFIRMED
     if not meeting.has_waiting_list:
-        raise MeetingFull(waitlist.none_left(is_full or limits[-1]))
+        raise MeetingFull(lacking)
     return Status.WAITLISTED
 
 
-def lacking(meeting: Meeting, application: Application) -> SeatLimit | None:
-    """The first limit without a seat for that person: then he would wait. Looks only."""
-    return seats.full(_limits(meeting, application))
+def lacking(meeting: Meeting, application: Application, *, at: datetime) -> str:
+    """Why that person would wait, or be refused; "" if there is a seat for him. Looks only."""
+    return _lacking(meeting, _limits(meeting, application), at=at)
+
+
+def _lacking(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
+    if (is_full := seats.full(limits)) is not None:
+        return waitlist.none_left(is_full)
+    if _stands_behind(meeting, limits, at=at):
+        return _("Others wait already: the organizer decides who gets the seats that are free.")
+    return ""
 
 
 def _stands_behind(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> bool:

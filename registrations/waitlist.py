@@ -132,6 +132,8 @@ def _everybody_waiting(meeting_id: int) -> RegistrationQuerySet:
 
 def none_left(limit: SeatLimit) -> str:
     """That a limit has no seat left, as a sentence for people."""
+    if limit.scope == Scope.MEETING and limit.held:
+        return _("The seats that are left are kept for others.")
     if limit.scope == Scope.MEETING:
         return _("All seats are taken.")
     return _("All seats for “%(whom)s” are taken.") % {"whom": called(limit)}

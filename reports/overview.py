@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Format, Meeting, MeetingStatus
+from events.phase import Room
 from notifications import outbox
 from registrations import convening
 from registrations.models import Audience, Registration, RuleKind, SeatLimit
@@ -40,10 +41,7 @@ class Numbers:
     waiting: int
     regions: int
     everybody: int
-
-    @property
-    def seats_left(self) -> int | None:
-        return None if self.seat_limit is None else max(0, self.seat_limit - self.confirmed)
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,7 @@ def numbers(meeting: Meeting) -> Numbers:
         waiting=counter.waiting,
         regions=counted.filter(region__isnull=False).values("region").distinct().count(),
         everybody=people.count(),
+        room=counter.room,
     )
 
 

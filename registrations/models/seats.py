@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Meeting
+from events.phase import Room
 
 
 class Scope(models.IntegerChoices):
@@ -166,6 +167,11 @@ class SeatLimit(models.Model):
         if self.seat_limit is None:
             return None
         return max(self.seat_limit - self.taken - self.held, 0)
+
+    @property
+    def room(self) -> Room:
+        """What the meeting's own limit says of where the meeting stands."""
+        return Room(left=self.left, kept=self.held, waiting=self.waiting)
 
     @property
     def kept(self) -> int:

@@ -64,15 +64,19 @@ def meeting_page(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _counters(slug: str) -> tuple[int | None, int, int, str] | None:
-    """Seats, seats taken, version and status. Plain SQL: most visits need nothing else."""
+def _counters(slug: str) -> tuple[int | str | None, ...] | None:
+    """
+    Seats, those taken and kept, whether somebody waits, version and status. Plain SQL: most
+    visits need nothing else.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.seat_limit, s.taken + s.held, m.version, m.status FROM events_meeting m"
+            "SELECT s.seat_limit, s.taken, s.held, s.waiting > 0, m.version, m.status"
+            " FROM events_meeting m"
             " JOIN registrations_seatlimit s ON s.whole_id = m.id WHERE m.slug = %s",
             [slug],
         )
-        found: tuple[int | None, int, int, str] | None = cursor.fetchone()
+        found: tuple[int | str | None, ...] | None = cursor.fetchone()
     return found
 
 
@@ -83,9 +87,8 @@ def _draft_page(request: HttpRequest, slug: str, *, at: datetime) -> HttpRespons
 
 
 def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
-    left = seats_left(meeting)
-    limit = meeting.seats.seat_limit
-    stage = phase.stage(meeting, at=at, seats_left=left)
+    left, limit = meeting.seats.left, meeting.seats.seat_limit
+    stage = phase.stage(meeting, at=at, room=meeting.seats.room)
     # Drawn without the request: what is kept must not hold what one visitor sees.
     return render_to_string(
         "registrations/meeting.html",
@@ -149,11 +152,6 @@ def frame(meeting: Meeting) -> dict[str, Any]:
         "host": names[0] if names else "",
         "host_url": reverse("meeting", args=[meeting.slug]),
     }
-
-
-def seats_left(meeting: Meeting) -> int | None:
-    """How many seats are free; None without a limit."""
-    return meeting.seats.left
 
 
 def _shown_limits(meeting: Meeting) -> list[tuple[str, int]]:

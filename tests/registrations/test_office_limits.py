@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from registrations import form_stamp, limits
+from registrations import booking, form_stamp, limits
 from registrations.models import SeatLimit, Status
-from tests.factories import ORGANIZER, make_meeting, make_registration, make_user
+from tests.factories import LINK, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,3 +132,66 @@ def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, m
     assert waits.status_code == 303
     assert "number 1 in line for “Kaluga Oblast”" in visitor.get(waits["Location"]).content.decode()
     assert meeting.registrations.waitlisted().get().status == Status.WAITLISTED
+
+
+def typed(meeting, **overrides):
+    return {
+        "who": "self", "family_name": "Ivanov", "given_name": "Petr", "email": "p@example.org",
+        "organization": "Park", "position": "Head", "region": "RU-KLU", "stamp": "",
+        "category": str(meeting.categories.get(code="member").pk), **overrides,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("has_waiting_list", [True, False])
+def test_a_kept_seat_is_taken_on_the_page_and_promised_to_nobody_else(
+    meeting, monkeypatch, has_waiting_list
+):
+    monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
+    meeting.has_waiting_list = has_waiting_list
+    meeting.save(update_fields=["has_waiting_list"])
+    limits.change(
+        meeting=meeting, target=meeting.region_set.regions.get(code="RU-KLU"),
+        wish=limits.Wish(reserve=3, reserved_until=timezone.now() + timedelta(days=1)),
+        at=timezone.now(), by=ORGANIZER,
+    )  # fmt: skip
+    for _ in range(7):
+        make_registration(meeting=meeting)
+    visitor = Client(headers={"accept-language": "en"})
+
+    page = visitor.get("/m/parks/").content.decode()
+    form = visitor.get("/m/parks/register/").content.decode()
+    own = visitor.post("/m/parks/register/", typed(meeting))
+    others = visitor.post("/m/parks/register/", typed(meeting, region="RU-PRI", email="o@e.org"))
+
+    assert "Registration is open for those whom seats are kept for" in page
+    assert 'href="/m/parks/register/"' in page
+    assert "are left</dd>" not in page
+    assert "The seats that are left are kept for some participants." in form
+    assert own.status_code == 303
+    assert meeting.registrations.get(family_name="Ivanov").status == Status.CONFIRMED
+    assert others.status_code == 409
+    assert "The seats that are left are kept for others." in others.content.decode()
+    assert ('name="accepts_waiting"' in others.content.decode()) == has_waiting_list
+
+
+def test_nobody_is_put_behind_those_who_wait_unasked(meeting, monkeypatch):
+    monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
+    meeting.seats.seat_limit = 1
+    meeting.seats.save(update_fields=["seat_limit"])
+    sits = make_registration(meeting=meeting)
+    make_registration(meeting=meeting, status=Status.WAITLISTED)
+    meeting.edits_close_at = timezone.now() - timedelta(hours=1)
+    meeting.save(update_fields=["edits_close_at"])
+    booking.cancel(registration=sits, at=timezone.now(), by=LINK)
+    visitor = Client(headers={"accept-language": "en"})
+
+    page = visitor.get("/m/parks/").content.decode()
+    form = visitor.get("/m/parks/register/").content.decode()
+    asked = visitor.post("/m/parks/register/", typed(meeting))
+    waits = visitor.post("/m/parks/register/", typed(meeting, accepts_waiting="1"))
+
+    assert "Others wait already, the waiting list is open" in page
+    assert "the organizer decides who gets the seats that are free, and writes to you" in form
+    assert "All seats are taken" not in form + asked.content.decode()
+    assert (asked.status_code, waits.status_code) == (409, 303)
+    assert meeting.registrations.get(family_name="Ivanov").status == Status.WAITLISTED
