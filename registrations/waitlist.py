@@ -96,7 +96,7 @@ def waiting_for(limit: SeatLimit) -> RegistrationQuerySet:
 
 def place(registration: Registration) -> Place | None:
     """
-    Where somebody stands in line; None for whoever does not wait.
+    Where somebody stands in line; None for whoever does not wait, or was moved up just now.
 
     Where one of his narrow limits is full, only those count who wait for the same: whoever
     waits for another region is not in his way. Who is ahead is what the meeting's rule says.
@@ -111,7 +111,8 @@ def place(registration: Registration) -> Place | None:
     )
     narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
     people = waiting_for(narrow) if narrow else _everybody_waiting(registration.meeting_id)
-    return Place(policies.rank(registration, among=people), narrow)
+    position = policies.rank(registration, among=people)
+    return None if position is None else Place(position, narrow)
 
 
 def told(registration: Registration) -> dict[str, Any]:
