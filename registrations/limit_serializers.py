@@ -85,7 +85,7 @@ class NextSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="registration.full_name")
     category = serializers.CharField(source="registration.category.code")
     region = serializers.SerializerMethodField()
-    waiting_since = serializers.DateTimeField(source="waited_since")
+    waiting_since = serializers.DateTimeField(source="registration.waiting_since")
 
     def get_region(self, one: Any) -> str | None:
         return one.registration.region.code if one.registration.region else None

@@ -8,6 +8,7 @@ before (`waitlist`); within an order nobody is passed over.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
@@ -16,9 +17,11 @@ from events.models import Meeting, WaitingPolicy
 from registrations.models import Registration, RegistrationQuerySet
 
 
-def first(waiting: RegistrationQuerySet, *, meeting: Meeting) -> RegistrationQuerySet:
-    """Those who wait, whoever is next first."""
-    ordered: RegistrationQuerySet = _with_turn(waiting, meeting).order_by(
+def first(
+    waiting: RegistrationQuerySet, *, meeting: Meeting, besides: Sequence[Registration] = ()
+) -> RegistrationQuerySet:
+    """Those who wait, whoever is next first; as if those `besides` had a seat."""
+    ordered: RegistrationQuerySet = _with_turn(waiting, meeting, besides).order_by(
         "turn", F("line").asc(nulls_last=True), "pk"
     )
     return ordered
@@ -32,7 +35,7 @@ def rank(registration: Registration, *, among: RegistrationQuerySet) -> int | No
     meeting = registration.meeting
     if meeting.waiting_policy == WaitingPolicy.CATEGORY_SHARES:
         return _rank_by_lack(registration, among)
-    with_turn = _with_turn(among, meeting)
+    with_turn = _with_turn(among, meeting, ())
     own = with_turn.filter(pk=registration.pk).values_list("turn", flat=True).first()
     if own is None:
         return None
@@ -72,13 +75,15 @@ def _rank_by_lack(registration: Registration, among: RegistrationQuerySet) -> in
     return place
 
 
-def _with_turn(waiting: RegistrationQuerySet, meeting: Meeting) -> Any:
+def _with_turn(
+    waiting: RegistrationQuerySet, meeting: Meeting, besides: Sequence[Registration]
+) -> Any:
     """The people with `turn`: a lower one goes first, among equals whoever waited longest."""
     match meeting.waiting_policy:
         case WaitingPolicy.MISSING_REGIONS:
-            return waiting.annotate(turn=_missing_first(waiting, meeting))
+            return waiting.annotate(turn=_missing_first(waiting, meeting, besides))
         case WaitingPolicy.CATEGORY_SHARES:
-            return waiting.annotate(turn=_by_lack(meeting))
+            return waiting.annotate(turn=_by_lack(meeting, besides))
         case _:
             return waiting.annotate(turn=Value(0, output_field=IntegerField()))
 
@@ -87,29 +92,34 @@ def _seated(meeting: Meeting) -> RegistrationQuerySet:
     return Registration.objects.confirmed().counted().filter(meeting=meeting)
 
 
-def _missing_first(waiting: RegistrationQuerySet, meeting: Meeting) -> Case:
+def _missing_first(
+    waiting: RegistrationQuerySet, meeting: Meeting, besides: Sequence[Registration]
+) -> Case:
     """
     0 for the first who waits of a region that has nobody yet, 1 for all others.
 
     Only the first of a region: when he is confirmed, his region is there.
     """
     there = _seated(meeting).exclude(region=None).values("region")
+    coming = {person.region_id for person in besides if person.region_id}
     before = waiting.filter(region=OuterRef("region"), line__lt=OuterRef("line"))
     return Case(
-        When(Q(region=None) | Q(region__in=there), then=Value(1)),
+        When(Q(region=None) | Q(region__in=there) | Q(region__in=coming), then=Value(1)),
         When(Exists(before), then=Value(1)),
         default=Value(0),
         output_field=IntegerField(),
     )
 
 
-def _by_lack(meeting: Meeting) -> Case:
+def _by_lack(meeting: Meeting, besides: Sequence[Registration]) -> Case:
     """
     The categories in the order of how much of their share they lack, of one seat more.
 
     A category without a share comes after those with one.
     """
-    order = _in_order_of_lack(*_shares(meeting))
+    shares, seated = _shares(meeting)
+    seated.update(person.category_id for person in besides if person.category_id in shares)
+    order = _in_order_of_lack(shares, seated)
     return Case(
         *(When(category=pk, then=Value(turn)) for turn, pk in enumerate(order)),
         default=Value(len(order)),

@@ -169,16 +169,25 @@ def lock(meeting_id: int) -> Counters:
     what they are here until the transaction ends.
     """
     _require_transaction()
-    limits = SeatLimit.objects.filter(meeting=meeting_id).in_order()
-    related = limits.select_related("category", "region", "group", "organization")
+    limits = _limits(meeting_id)
     while True:
         with transaction.atomic():
-            rows = list(related.select_for_update(of=("self",)))
+            rows = list(limits.select_for_update(of=("self",)))
             if [row.pk for row in rows] == list(limits.values_list("pk", flat=True)):
                 return Counters(rows)
             # A limit was added while this waited: its statement could not see it. To let go
             # of all is to lock them in their order once more.
             transaction.set_rollback(True)
+
+
+def look(meeting_id: int) -> Counters:
+    """The counters as they are at this moment, not locked: to reckon with (`imagine`) only."""
+    return Counters(list(_limits(meeting_id)))
+
+
+def _limits(meeting_id: int) -> SeatLimitQuerySet:
+    of_meeting = SeatLimit.objects.filter(meeting=meeting_id)
+    return of_meeting.select_related("category", "region", "group", "organization").in_order()
 
 
 class Counters:
@@ -284,6 +293,24 @@ class Counters:
                 sitter = hold.registration
                 sitter.seat = self.seat_of(sitter)
                 sitter.save(update_fields=["seat"])
+
+    def imagine_more(self, seats: int) -> None:
+        """
+        Reckon as if the meeting had so many seats more; nothing is written. Whoever sits
+        beyond the limit moves to them first.
+        """
+        whole = self.whole
+        if whole.seat_limit is not None:
+            whole.seat_limit += seats
+            within = min(whole.over, whole.left or 0)
+            whole.taken, whole.over = whole.taken + within, whole.over - within
+
+    def imagine(self, person: Registration) -> None:
+        """Reckon as if he sat, on a seat of each limit that applies; nothing is written."""
+        for row in self.of(person):
+            kept = row.kept
+            row.taken += 1
+            self.whole.held += row.kept - kept
 
     def leave_line(self) -> None:
         """Somebody who waited does so no longer."""

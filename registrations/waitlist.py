@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -48,7 +48,9 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     """
     counters.absorb_over()
     promoted: list[Registration] = []
-    while meeting.takes_edits(at) and (first := _first_in_line(counters, meeting)):
+    while meeting.takes_edits(at) and (
+        first := _next(counters, meeting).select_for_update(of=("self",)).first()
+    ):
         confirm_waiting(counters, first, at=at)
         journal.record(
             by=journal.SYSTEM,
@@ -61,24 +63,28 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     return promoted
 
 
-def _first_in_line(counters: Counters, meeting: Meeting) -> Registration | None:
-    """Who is next by the meeting's rule, of those for whom there is a seat in all limits."""
-    if not counters.whole.waiting:
-        return None
+def _next(
+    counters: Counters, meeting: Meeting, *, besides: Sequence[Registration] = ()
+) -> RegistrationQuerySet:
+    """
+    Those for whom there is a seat in all limits, whoever is next by the meeting's rule first;
+    as if those `besides` had been moved up.
+    """
     waiting = Registration.objects.waitlisted().filter(meeting=meeting)
+    if not counters.whole.waiting:
+        return waiting.none()
+    if besides:
+        waiting = waiting.exclude(pk__in=[person.pk for person in besides])
     for row in counters.rows:
         if row is not counters.whole and row.is_full:
             waiting = waiting.exclude(pk__in=waiting_for(row).values("pk"))
     if counters.whole.is_full:
         kept = [row for row in counters.rows if row.kept]
         if not kept:
-            return None
+            return waiting.none()
         waiting = waiting.filter(_any_of([waiting_for(row) for row in kept]))
-    return (
-        policies.first(waiting, meeting=meeting)
-        .select_related("meeting", "meeting__region_set", "category", "region")
-        .select_for_update(of=("self",))
-        .first()
+    return policies.first(waiting, meeting=meeting, besides=besides).select_related(
+        "meeting", "meeting__region_set", "category", "region"
     )
 
 
@@ -171,28 +177,24 @@ class Next:
 
     registration: Registration
     place: int
-    waited_since: datetime | None
 
 
 def rehearse(*, meeting: Meeting, seats_more: int, at: datetime) -> list[Next]:
     """
     Who would be confirmed, in which order, if so many seats of the meeting became free now.
 
-    The real thing, taken back: nobody is told and nothing is kept.
+    Whoever sits over the limit has them first; once the lists are closed nobody is moved up.
+    It reckons in memory with what is read: nothing is locked, and nobody has to wait.
     """
-    with transaction.atomic():
-        counters = seats.lock(meeting.pk)
-        if counters.whole.seat_limit is not None:
-            counters.whole.seat_limit += seats_more
-            counters.whole.save(update_fields=["seat_limit"])
-        found: list[Next] = []
-        while len(found) < seats_more and (first := _first_in_line(counters, meeting)):
-            since = first.waiting_since
-            counters.leave_line()
-            sit(counters, first, at=at)
-            found.append(Next(first, len(found) + 1, since))
-        transaction.set_rollback(True)
-    return found
+    if not meeting.takes_edits(at):
+        return []
+    counters = seats.look(meeting.pk)
+    counters.imagine_more(seats_more)
+    found: list[Registration] = []
+    while len(found) < seats_more and (first := _next(counters, meeting, besides=found).first()):
+        counters.imagine(first)
+        found.append(first)
+    return [Next(person, place) for place, person in enumerate(found, start=1)]
 
 
 def pass_on(counters: Counters, registration: Registration, *, was: str, at: datetime) -> None:

@@ -86,12 +86,8 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         own.auto_id = f"limit_{row.pk}_%s"
         waiting = waitlist.waiting_for(row).count()
         lines.append(Line(row, waitlist.called(row), target, waiting, own))
-    whole = SeatLimit.objects.get(whole=meeting)
-    upcoming = (
-        waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=timezone.now())
-        if whole.waiting
-        else []
-    )
+    whole, at = SeatLimit.objects.get(whole=meeting), timezone.now()
+    upcoming = waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=at) if whole.waiting else []
     is_new = refused not in {line.target for line in lines}
     return show(
         request,
@@ -102,4 +98,5 @@ def _show(request: OfficeRequest, meeting: Meeting, form: LimitForm) -> HttpResp
         lines=lines,
         whole=whole,
         upcoming=upcoming,
+        stands_still=whole.waiting and meeting.is_ahead(at) and not meeting.takes_edits(at),
     )

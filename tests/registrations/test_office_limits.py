@@ -104,6 +104,20 @@ def test_each_limit_costs_one_question_more(office, meeting, rows, django_assert
         office.get(PAGE)
 
 
+def test_the_page_says_why_nobody_is_next_once_the_lists_are_closed(office, meeting):
+    meeting.seats.seat_limit = 0
+    meeting.seats.save(update_fields=["seat_limit"])
+    waits = make_registration(meeting=meeting, status=Status.WAITLISTED, family_name="Ждущий")
+    assert waits.full_name in office.get(PAGE).content.decode()
+
+    meeting.edits_close_at = timezone.now() - timedelta(hours=1)
+    meeting.save(update_fields=["edits_close_at"])
+    page = office.get(PAGE).content.decode()
+
+    assert waits.full_name not in page
+    assert "The lists are closed: the waiting list no longer moves up by itself." in page
+
+
 def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, monkeypatch):
     monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
     kaluga = meeting.region_set.regions.get(code="RU-KLU")

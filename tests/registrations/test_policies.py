@@ -1,11 +1,12 @@
 """By which rule a seat that became free is passed on, told beforehand and rehearsed."""
 
 import pytest
+from django.db import transaction
 
 from events.models import WaitingPolicy
 from notifications.models import Message
 from registrations import booking, convening, limits, seats, waitlist
-from registrations.models import Registration, Status
+from registrations.models import Registration, Seat, Status
 from registrations.standing import standing
 from tests.factories import (
     LINK,
@@ -15,6 +16,7 @@ from tests.factories import (
     make_meeting,
     make_registration,
 )
+from tests.registrations.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,6 +139,47 @@ def test_a_rehearsal_names_who_is_next_and_changes_nothing():
     assert seats.audit(meeting.pk) == {}
     meeting.seats.refresh_from_db()
     assert meeting.seats.seat_limit == 1
+
+
+@pytest.mark.parametrize("policy", WaitingPolicy.values)
+def test_what_is_rehearsed_is_what_happens(policy):
+    meeting = shared(make_meeting(seat_limit=3, waiting_policy=policy))
+    for _ in range(3):
+        make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    wishes = {"PRI": limits.Wish(seat_limit=1), "KGD": limits.Wish(seat_limit=2)}
+    for code, wish in wishes.items():
+        limits.change(
+            meeting=meeting, target=region(meeting, code), wish=wish, at=NOON, by=ORGANIZER
+        )
+    make_registration(meeting=meeting, seat=Seat.OVER)
+    for as_, of in [
+        ("guest", "KLU"), ("member", "PRI"), ("member", "PRI"), ("authority", None),
+        ("authority", "KGD"), ("member", "KLU"), ("authority", "KGD"), ("member", "KGD"),
+    ]:  # fmt: skip
+        waiting(meeting, as_=as_, of=of)
+
+    found = waitlist.rehearse(meeting=meeting, seats_more=6, at=NOON)
+
+    assert len(found) == 5  # One sat over the limit.
+    assert [one.registration for one in found] == promoted(meeting, 9)
+
+
+def test_nobody_is_next_once_the_lists_are_closed():
+    meeting = make_meeting(seat_limit=0, edits_close_at=NOON)
+    waiting(meeting)
+
+    assert waitlist.rehearse(meeting=meeting, seats_more=5, at=NOON) == []
+
+
+def test_a_rehearsal_waits_for_nobody_and_nobody_for_it():
+    meeting = make_meeting(seat_limit=0)
+    ada = waiting(meeting)
+
+    with transaction.atomic():
+        seats.lock(meeting.pk)
+        [found] = at_once(lambda: waitlist.rehearse(meeting=meeting, seats_more=5, at=NOON))
+
+    assert [one.registration for one in found] == [ada]
 
 
 def test_a_letter_says_the_rule():
