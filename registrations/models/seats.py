@@ -53,10 +53,6 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
             shows_left=True,
         )
 
-    def shown(self) -> Self:
-        """Whose free seats everybody may know."""
-        return self.filter(shows_left=True, seat_limit__isnull=False)
-
     def reserves_due(self, at: datetime) -> Self:
         """Whose kept seats are kept no longer."""
         return self.filter(reserved_until__lte=at)

@@ -24,7 +24,7 @@ from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
 from registrations import calendar, waitlist
 from registrations.forms import consent_title
-from registrations.models import ConsentDocument, Scope
+from registrations.models import ConsentDocument, Scope, SeatLimit
 
 # A page of a meeting is drawn once per language and state of the seats, and kept so long
 # (seconds). Its version is part of the key: a change by the organizer shows at once.
@@ -156,14 +156,25 @@ def frame(meeting: Meeting) -> dict[str, Any]:
 
 def _shown_limits(meeting: Meeting) -> list[tuple[str, int]]:
     """Narrow limits whose free seats everybody may know: name and how many are left."""
-    rows = (
-        meeting.seat_limits.shown()
-        .exclude(scope=Scope.MEETING)
+    rows = list(
+        meeting.seat_limits.exclude(scope=Scope.MEETING)
         .select_related(
             "meeting", "category", "region__region_set", "group__region_set", "organization"
         )
+        .in_order()
     )
-    return [(waitlist.called(row), row.left or 0) for row in rows.in_order()]
+    shown = [row for row in rows if row.shows_left and row.seat_limit is not None]
+    return [(waitlist.called(row), _left_of(row, rows, meeting.seats)) for row in shown]
+
+
+def _left_of(limit: SeatLimit, rows: list[SeatLimit], whole: SeatLimit) -> int:
+    """Whoever takes a seat of a region needs one of its district and of the meeting as well."""
+    group = limit.region.group_id if limit.region else None
+    own = [limit, *(row for row in rows if group and row.group_id == group)]
+    left = [row.left for row in own if row.left is not None]
+    if whole.left is not None:
+        left.append(whole.left + sum(row.kept for row in own))
+    return min(left)
 
 
 def _json_ld(meeting: Meeting) -> SafeString | str:

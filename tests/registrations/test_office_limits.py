@@ -1,11 +1,13 @@
 """The page on which an organizer shares the seats out, and what participants see of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from events.models import RegionGroup
 from registrations import booking, form_stamp, limits
 from registrations.models import SeatLimit, Status
 from tests.factories import LINK, ORGANIZER, make_meeting, make_registration, make_user
@@ -209,3 +211,33 @@ def test_nobody_is_put_behind_those_who_wait_unasked(meeting, monkeypatch):
     assert "All seats are taken" not in form + asked.content.decode()
     assert (asked.status_code, waits.status_code) == (409, 303)
     assert meeting.registrations.get(family_name="Ivanov").status == Status.WAITLISTED
+
+
+def left_on_the_page(text):
+    found = re.findall(r'<span dir="auto">([^<]+)</span>: <span class="num">(\d+)</span>', text)
+    return {name: int(left) for name, left in found}
+
+
+def test_no_more_seats_are_promised_than_the_wider_limits_have(meeting):
+    at, kaluga = timezone.now(), meeting.region_set.regions.get(code="RU-KLU")
+    district = RegionGroup.objects.create(region_set=meeting.region_set, code="C", name="Центр")
+    primorye = meeting.region_set.regions.get(code="RU-PRI")
+    primorye.group = district
+    primorye.save(update_fields=["group"])
+    until = {"reserved_until": at + timedelta(days=1)}
+    for target, wish in [
+        (kaluga, limits.Wish(seat_limit=9, reserve=2, shows_left=True, **until)),
+        (primorye, limits.Wish(seat_limit=9, shows_left=True)),
+        (district, limits.Wish(seat_limit=3)),
+        (meeting.categories.get(code="guest"), limits.Wish(seat_limit=9, shows_left=True)),
+    ]:
+        limits.change(meeting=meeting, target=target, wish=wish, at=at, by=ORGANIZER)
+    visitor = Client(headers={"accept-language": "en"})
+    first = left_on_the_page(visitor.get("/m/parks/").content.decode())
+    for _ in range(6):
+        make_registration(meeting=meeting)
+
+    then = left_on_the_page(visitor.get("/m/parks/").content.decode())
+
+    assert first == {"Kaluga Oblast": 9, "Primorsky Krai": 3, "Guest": 8}
+    assert then == {"Kaluga Oblast": 4, "Primorsky Krai": 2, "Guest": 2}
