@@ -19,9 +19,7 @@ from events.models import Category, Meeting, Organization, Region, RegionGroup
 from registrations import seats, waitlist
 from registrations.models import (
     TARGETS,
-    Registration,
     Scope,
-    Seat,
     SeatHold,
     SeatLimit,
 )
@@ -159,8 +157,7 @@ def _open(counters: Counters, meeting: Meeting, target: Target) -> SeatLimit:
     limit = SeatLimit(meeting=meeting, scope=scope, **{TARGETS[scope]: target})
     limit.save(force_insert=True)
     counters.add(limit)
-    sitting = Registration.objects.filter(seats.concerned(limit)).exclude(seat=Seat.NONE)
-    holds = [SeatHold(registration=person, limit=limit) for person in sitting]
+    holds = [SeatHold(registration=person, limit=limit) for person in seats.seated(limit)]
     SeatHold.objects.bulk_create(holds)
     limit.taken = len(holds)
     limit.save(update_fields=["taken"])

@@ -24,6 +24,7 @@ from accounts.refusals import Refused
 from events.models import OrganizationVariant, Region
 from registrations.models import (
     Registration,
+    RegistrationQuerySet,
     Scope,
     Seat,
     SeatHold,
@@ -109,6 +110,11 @@ def concerned(limit: SeatLimit) -> Q:
             spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
             of &= Q(organization_key__in=spellings.values("key"))
     return of
+
+
+def seated(limit: SeatLimit) -> RegistrationQuerySet:
+    """Whoever has a seat, of those whom a limit is about."""
+    return Registration.objects.filter(concerned(limit)).exclude(seat=Seat.NONE)
 
 
 def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
@@ -331,7 +337,10 @@ class Counters:
 
     def drop(self, row: SeatLimit) -> None:
         """One limit less; whoever sat beyond this one only sits within now."""
-        beyond = [hold.registration for hold in row.holds.filter(is_over=True)]
+        beyond = [
+            hold.registration
+            for hold in row.holds.filter(is_over=True).select_related("registration")
+        ]
         self.rows.remove(row)
         row.delete()
         for person in beyond:
@@ -348,27 +357,31 @@ class Counters:
         self.changed()
         self.hold_kept()
         moved = set(Registration.objects.over().filter(meeting=self.whole.meeting_id))
+        gone: list[SeatHold] = []
         for row in self.rows:
             if row.scope == Scope.ORGANIZATION:
-                moved |= self._resettle(row)
+                moved |= self._take_in(row)
+                gone += self._strayed(row)
+        # Last, as in `move`: a kept seat that somebody takes frees a chair to keep.
+        moved |= {hold.registration for hold in gone}
+        self._give_back(gone)
         self.absorb_over()
         for person in moved:
             person.seat = self.seat_of(person)
             person.save(update_fields=["seat"])
 
-    def _resettle(self, row: SeatLimit) -> set[Registration]:
-        keys = [key for key, pk in self._organizations.items() if pk == row.organization_id]
-        sitting = Registration.objects.filter(
-            meeting=row.meeting_id, organization_key__in=keys
-        ).exclude(seat=Seat.NONE)
-        holds = {hold.registration_id: hold for hold in row.holds.select_related("registration")}
-        gone = [hold for pk, hold in holds.items() if pk not in {p.pk for p in sitting}]
-        come = [person for person in sitting.order_by("status_changed_at", "pk")
-                if person.pk not in holds]  # fmt: skip
-        self._give_back(gone)
-        for person in come:
+    def _take_in(self, row: SeatLimit) -> set[Registration]:
+        """Whoever sits without a seat of a limit that is about him takes one, in order."""
+        come = seated(row).exclude(pk__in=row.holds.values("registration"))
+        people = list(come.order_by("status_changed_at", "pk"))
+        for person in people:
             self._take(person, [row])
-        return {*come, *(hold.registration for hold in gone)}
+        return set(people)
+
+    def _strayed(self, row: SeatLimit) -> list[SeatHold]:
+        """The seats of a limit on which somebody sits whom it is no longer about."""
+        holds = row.holds.exclude(registration__in=seated(row))
+        return list(holds.select_related("registration"))
 
     def hold_kept(self) -> None:
         """Hold in the meeting what is kept for its narrow limits and not taken yet."""
@@ -451,13 +464,12 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
         .values_list("limit")
         .annotate(beyond=Count("pk", filter=Q(is_over=True)))
     )
-    seated = Registration.objects.filter(meeting=meeting_id).exclude(seat=Seat.NONE)
     limits = SeatLimit.objects.filter(meeting=meeting_id)
     for limit in limits.select_related("category", "region", "group", "organization").in_order():
         of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
         _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
         _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
-        sitters = seated.filter(concerned(limit))
+        sitters = seated(limit)
         missing = sitters.exclude(pk__in=limit.holds.values("registration"))
         stray = limit.holds.exclude(registration__in=sitters)
         _compare(drift, f"missing{of}", missing.count(), 0)
@@ -467,7 +479,7 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     people = Registration.objects.filter(meeting=meeting_id)
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
-    _compare(drift, "seated", whole.taken + whole.over, seated.count())
+    _compare(drift, "seated", whole.taken + whole.over, seated(whole).count())
     return drift
 
 

@@ -307,6 +307,24 @@ def test_merging_seats_whoever_belongs_to_the_organization_now():
     assert seats.audit(meeting.pk) == {}
 
 
+def test_who_comes_to_belong_to_another_organization_leaves_the_seat_kept_for_the_first():
+    meeting = make_meeting(seat_limit=2)
+    say = {"meeting": meeting, "at": NOON, "by": ORGANIZER, "short_name": ""}
+    union = organizations.merge(keys=["союз парков", "союз"], name="Союз", **say)
+    works = organizations.merge(keys=["завод"], name="Завод", **say)
+    for of in (union, works):
+        limit(meeting, of, reserve=1, reserved_until=LATER)
+    ada = register(meeting, organization="Союз парков")
+
+    organizations.merge(keys=["союз парков"], name="Завод", organization=works, **say)
+
+    rows = SeatLimit.objects.filter(organization__in=(union, works)).order_by("organization")
+    assert [(row.taken, row.kept) for row in rows] == [(0, 1), (1, 0)]
+    ada.refresh_from_db()
+    assert ada.seat == Seat.WITHIN
+    assert seats.audit(meeting.pk) == {}
+
+
 def test_changing_region_or_category_moves_the_seat_and_frees_the_old_one():
     meeting = make_meeting(seat_limit=5)
     kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
