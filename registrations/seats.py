@@ -485,9 +485,7 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
 
 def about(limit: SeatLimit) -> str:
     """What a limit is about, for programs and the audit: "region RU-KLU"."""
-    of = limit.category or limit.region or limit.group
-    code = of.code if of else str(limit.organization_id or "")
-    return f"{Scope(limit.scope).name.lower()} {code}".strip()
+    return f"{limit.kind} {limit.code}".strip()
 
 
 def _compare(drift: dict[str, tuple[int, int]], name: str, counter: int, rows: int) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -76,10 +76,6 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def organized_by(self, user: models.Model) -> Self:
         return self.filter(meeting__owners=user)
-
-    def in_line(self) -> Self:
-        """Whoever waited longest first."""
-        return self.order_by(F("line").asc(nulls_last=True), "pk")
 
     def by_name(self) -> Self:
         return self.order_by("sort_key", "pk")

@@ -50,7 +50,6 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
             whole=meeting,
             scope=Scope.MEETING,
             seat_limit=seat_limit,
-            shows_left=True,
         )
 
     def reserves_due(self, at: datetime) -> Self:
@@ -151,6 +150,17 @@ class SeatLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.taken}+{self.over}/{self.seat_limit} of {self.meeting_id} ({self.scope})"
+
+    @property
+    def kind(self) -> str:
+        """What it is about, as programs and forms say it: "region"."""
+        return Scope(self.scope).name.lower()
+
+    @property
+    def code(self) -> str:
+        """Which one: "RU-KLU"; an organization has a number, the whole meeting nothing."""
+        of = self.category or self.region or self.group
+        return of.code if of else str(self.organization_id or "")
 
     @property
     def is_full(self) -> bool:

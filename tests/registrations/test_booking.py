@@ -61,7 +61,7 @@ def test_latecomers_wait_in_the_order_in_which_they_came():
 
     assert [first.waiting_position, second.waiting_position] == [1, 2]
     assert [kind for kind, _to in letters()] == ["waitlisted", "waitlisted"]
-    assert list(Registration.objects.waitlisted().in_line()) == [
+    assert list(Registration.objects.waitlisted().order_by("line", "pk")) == [
         first.registration,
         second.registration,
     ]
