@@ -52,6 +52,7 @@ __all__ = [
     "Evidence",
     "MeetingFull",
     "cancel",
+    "first_answer",
     "lacking",
     "may_restore",
     "register",
@@ -100,11 +101,42 @@ def register(
     The counters are touched last and for as short as possible; so the rows are written on
     a guess (is there a seat?) that their conditional UPDATEs confirm or void.
 
+    The repetition of a request that was granted is not refused, though the seat it got was the
+    last one, or registration is closed by now.
+
     :raises RegistrationClosed: the meeting takes no registrations at that moment
     :raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)
     :raises MeetingFull: no seat, and no waiting list
     :raises AlreadyRegistered: this person is on the list; the link goes to the address on file
     """
+    try:
+        return _register(
+            meeting=meeting,
+            application=application,
+            consents=consents,
+            at=at,
+            by=by,
+            source=source,
+            evidence=evidence,
+            claim=claim,
+        )
+    except (RegistrationClosed, ConsentRequired, MeetingFull):
+        if answered := first_answer(claim=claim):
+            return answered
+        raise
+
+
+def _register(
+    *,
+    meeting: Meeting,
+    application: Application,
+    consents: Sequence[ConsentDocument],
+    at: datetime,
+    by: Actor,
+    source: str,
+    evidence: Evidence | None,
+    claim: Claim | None,
+) -> Booked:
     _refuse_unless_open(meeting, source=source, at=at)
     if source != Source.ORGANIZER:
         documents.refuse_without(
@@ -129,7 +161,7 @@ def register(
             continue
         except IntegrityError as error:
             if "one_live_registration_per_person_and_meeting" in str(error):
-                if answered := _answer_of_twin(claim, at=at):
+                if answered := first_answer(claim=claim):
                     return answered
                 _send_link_again(meeting=meeting, application=application, at=at)
                 raise AlreadyRegistered(
@@ -138,6 +170,17 @@ def register(
             if "one_registration_per_number_and_meeting" not in str(error):
                 raise
     raise MeetingFull(_("Too many people are registering at this moment. Please try again."))
+
+
+@transaction.atomic(durable=True)
+def first_answer(*, claim: Claim | None) -> Booked | None:
+    """
+    The answer to this very request, where it was made and granted before. Looks only.
+
+    :raises AlreadyRegistered: the link has been renewed since; whoever asks may not have it
+    """
+    answer = idempotency.answer_of(claim)
+    return _answered(answer) if answer else None
 
 
 @transaction.atomic(durable=True)
@@ -309,17 +352,24 @@ def _guess(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
     """What it will come to. The counters, changed at the end, confirm it or not."""
     if meeting.approval == Approval.MANUAL:
         return Status.PENDING
-    is_full = seats.full(limits)
-    if is_full is None and not _stands_behind(meeting, limits, at=at):
+    if not (lacking := _lacking(meeting, limits, at=at)):
         return Status.CONFIRMED
     if not meeting.has_waiting_list:
-        raise MeetingFull(waitlist.none_left(is_full or limits[-1]))
+        raise MeetingFull(lacking)
     return Status.WAITLISTED
 
 
-def lacking(meeting: Meeting, application: Application) -> SeatLimit | None:
-    """The first limit without a seat for that person: then he would wait. Looks only."""
-    return seats.full(_limits(meeting, application))
+def lacking(meeting: Meeting, application: Application, *, at: datetime) -> str:
+    """Why that person would wait, or be refused; "" if there is a seat for him. Looks only."""
+    return _lacking(meeting, _limits(meeting, application), at=at)
+
+
+def _lacking(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
+    if (is_full := seats.full(limits)) is not None:
+        return waitlist.none_left(is_full)
+    if _stands_behind(meeting, limits, at=at):
+        return _("Others wait already: the organizer decides who gets the seats that are free.")
+    return ""
 
 
 def _stands_behind(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> bool:
@@ -338,13 +388,6 @@ def _answered(answer: dict[str, Any]) -> Booked:
         # Whoever sent the request first may not be who has the link now.
         raise AlreadyRegistered(_("This registration has a newer link, which was sent by e-mail."))
     return Booked(registration, False, answer["status"], answer["waiting_position"])
-
-
-@transaction.atomic(durable=True)
-def _answer_of_twin(claim: Claim | None, *, at: datetime) -> Booked | None:
-    """The first answer, where it was a twin with the same key that was quicker."""
-    answer = idempotency.answer_of(claim)
-    return _answered(answer) if answer else None
 
 
 @transaction.atomic(durable=True)

@@ -13,6 +13,7 @@ from accounts.journal import Actor
 from accounts.refusals import Refused
 from events import editing
 from events.models import Category, Meeting
+from registrations import seats, waitlist
 from registrations.models import Registration
 
 
@@ -33,9 +34,13 @@ def arrange(
     """
     Save the meeting's categories in this order; new ones get a code made of their name.
 
+    Seats that were kept for one that goes are free for whoever waits.
+
     :raises CategoryInUse: people are registered in one that is to go, or to count otherwise
     :raises StaleVersion: somebody else was quicker
     """
+    # Counters before the meeting, as everywhere: what is said of a category goes with it.
+    counters = seats.lock(meeting.pk) if removed else None
     meeting = editing.begin(meeting, version=version)
     before = {category.pk: category for category in meeting.categories.all()}
     for category in removed:
@@ -47,7 +52,12 @@ def arrange(
                 category,
                 _("“%(name)s” has participants: whether they count cannot be changed any more."),
             )
-    meeting.categories.filter(pk__in=[category.pk for category in removed]).delete()
+    if counters is not None:
+        gone = {category.pk for category in removed}
+        for row in [row for row in counters.rows if row.category_id in gone]:
+            counters.drop(row)
+        meeting.categories.filter(pk__in=gone).delete()
+        waitlist.fill(counters, meeting=meeting, at=at)
     codes = {category.code for category in kept if category.pk}
     for position, category in enumerate(kept):
         category.meeting, category.position = meeting, position

@@ -40,6 +40,8 @@ from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
+# What decides for whom there is a seat, and until when the program hands out those that are free.
+SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at"}
 # Addresses of the office that stand where a meeting's slug would: /manage/new/.
 OFFICE_PAGES = {"account", "new"}
 DEFAULT_RULES = [
@@ -172,7 +174,7 @@ def change(
     :raises LimitBelowTaken: fewer seats than are taken already (`taken`: how many)
     """
     counters = None
-    if seat_limit != "unchanged" or "region_set" in changes:
+    if seat_limit != "unchanged" or changes.keys() & SEAT_FIELDS:
         counters = seats.lock(meeting.pk)
     meeting = _locked(meeting)
     if version is not None and version != meeting.version:
@@ -199,6 +201,7 @@ def change(
             _drop_limits_of_regions(counters)
         if not isinstance(seat_limit, str):
             _set_limit(counters, seat_limit)
+        _keep_until_the_start(counters, meeting.starts_at)
         waitlist.fill(counters, meeting=meeting, at=at)
     if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
         _tell_of_move(meeting, before, changed)
@@ -409,12 +412,19 @@ def _everybody(meeting: Meeting) -> list[Registration]:
 
 
 def _set_limit(counters: Counters, seat_limit: int | None) -> None:
-    """Change the meeting's limit; whoever sits beyond it moves within as far as it goes."""
+    """Change the meeting's limit; `waitlist.fill` then hands out what got free."""
     whole = counters.whole
     seats.refuse_below_taken(whole, seat_limit)
     whole.seat_limit = seat_limit
     whole.save(update_fields=["seat_limit"])
-    counters.absorb_over()
+
+
+def _keep_until_the_start(counters: Counters, starts_at: datetime) -> None:
+    """No seat is kept for anybody when the meeting, moved to an earlier day, has begun."""
+    for row in counters.rows:
+        if row.reserved_until and row.reserved_until > starts_at:
+            row.reserved_until = starts_at
+            row.save(update_fields=["reserved_until"])
 
 
 def _drop_limits_of_regions(counters: Counters) -> None:

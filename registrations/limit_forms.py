@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Meeting, in_language
 from registrations import limits
-from registrations.models import MOST_SEATS, Scope, SeatLimit
+from registrations.models import MOST_SEATS, SeatLimit
 from registrations.venue_fields import VenueMomentField
 
 
@@ -75,8 +75,7 @@ class LimitForm(forms.Form):
 
 def target_of(limit: SeatLimit) -> str:
     """How the form names what a limit is about: "region:RU-KLU"."""
-    of = limit.category or limit.region or limit.group
-    return f"{Scope(limit.scope).name.lower()}:{of.code if of else limit.organization_id}"
+    return f"{limit.kind}:{limit.code}"
 
 
 def known(limit: SeatLimit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events import years
-from registrations.models import MOST_SEATS, Scope, SeatLimit
+from registrations.models import MOST_SEATS, SeatLimit
 
 
 class LimitSerializer(serializers.Serializer[Any]):
@@ -32,8 +32,8 @@ class LimitSerializer(serializers.Serializer[Any]):
 class NarrowLimitSerializer(serializers.ModelSerializer[SeatLimit]):
     """A narrow limit with its counters. `free` is null without a number."""
 
-    scope = serializers.SerializerMethodField()
-    code = serializers.SerializerMethodField()
+    scope = serializers.CharField(source="kind", read_only=True)
+    code = serializers.CharField(read_only=True)
     free = serializers.IntegerField(source="left", allow_null=True, read_only=True)
 
     class Meta:
@@ -43,13 +43,6 @@ class NarrowLimitSerializer(serializers.ModelSerializer[SeatLimit]):
             "shows_left",
         ]  # fmt: skip
         read_only_fields = fields
-
-    def get_scope(self, limit: SeatLimit) -> str:
-        return Scope(limit.scope).name.lower()
-
-    def get_code(self, limit: SeatLimit) -> str:
-        of = limit.category or limit.region or limit.group
-        return of.code if of else str(limit.organization_id)
 
 
 class SeatsSerializer(serializers.Serializer[Any]):
@@ -85,7 +78,7 @@ class NextSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="registration.full_name")
     category = serializers.CharField(source="registration.category.code")
     region = serializers.SerializerMethodField()
-    waiting_since = serializers.DateTimeField(source="waited_since")
+    waiting_since = serializers.DateTimeField(source="registration.waiting_since")
 
     def get_region(self, one: Any) -> str | None:
         return one.registration.region.code if one.registration.region else None

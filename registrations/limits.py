@@ -16,10 +16,9 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
 from events.models import Category, Meeting, Organization, Region, RegionGroup
-from registrations import intake, seats, waitlist
+from registrations import seats, waitlist
 from registrations.models import (
     TARGETS,
-    Registration,
     Scope,
     SeatHold,
     SeatLimit,
@@ -87,10 +86,11 @@ def change(*, meeting: Meeting, target: Target, wish: Wish, at: datetime, by: Ac
     """
     Limit the seats of a category, a region … of the meeting, or change such a limit.
 
-    Whoever is confirmed already takes a seat of a new limit. More seats go to those who wait.
+    Whoever has a seat already takes one of a new limit. More seats go to those who wait.
 
     :raises LimitBelowTaken: fewer than are taken already (`taken`: how many)
-    :raises NothingToKeep: seats cannot be kept: not so many are free, or no day is said
+    :raises NothingToKeep: seats cannot be kept: not so many are free, or no day is said before
+        the meeting begins
     """
     counters = seats.lock(meeting.pk)
     limit = _of(counters, target) or _open(counters, meeting, target)
@@ -101,7 +101,6 @@ def change(*, meeting: Meeting, target: Target, wish: Wish, at: datetime, by: Ac
     limit.reserved_until = wish.reserved_until if wish.reserve else None
     limit.save(update_fields=["seat_limit", "shows_left", "reserve", "reserved_until"])
     counters.hold_kept()
-    counters.absorb_over()
     waitlist.fill(counters, meeting=meeting, at=at)
     _note(limit, "seat_limit.changed", at=at, by=by)
     return limit
@@ -153,22 +152,14 @@ def _of(counters: Counters, target: Target) -> SeatLimit | None:
 
 
 def _open(counters: Counters, meeting: Meeting, target: Target) -> SeatLimit:
-    """A new limit without a number; whoever is confirmed sits on a seat of it."""
+    """A new limit without a number; whoever it is about and has a seat sits on one of it."""
     scope = _SCOPES[type(target)]
     limit = SeatLimit(meeting=meeting, scope=scope, **{TARGETS[scope]: target})
     limit.save(force_insert=True)
     counters.add(limit)
-    sitting = [
-        person
-        for person in Registration.objects.confirmed().filter(meeting=meeting)
-        .select_related("category", "region")
-        if limit in counters.of(person)
-        and intake.takes_seat(
-            meeting=meeting, category=person.category, attendance_mode=person.attendance_mode
-        )
-    ]  # fmt: skip
-    SeatHold.objects.bulk_create(SeatHold(registration=person, limit=limit) for person in sitting)
-    limit.taken = len(sitting)
+    holds = [SeatHold(registration=person, limit=limit) for person in seats.seated(limit)]
+    SeatHold.objects.bulk_create(holds)
+    limit.taken = len(holds)
     limit.save(update_fields=["taken"])
     return limit
 
@@ -178,6 +169,10 @@ def _refuse_to_keep(counters: Counters, limit: SeatLimit, wish: Wish, *, at: dat
         return
     if wish.reserved_until is None or wish.reserved_until <= at:
         raise NothingToKeep(_("Say until which day in the future the seats are kept."))
+    # Read under the lock: who moves the meeting holds it too.
+    starts_at = Meeting.objects.values_list("starts_at", flat=True).get(pk=limit.meeting_id)
+    if wish.reserved_until > starts_at:
+        raise NothingToKeep(_("Seats are kept until the meeting begins at the latest."))
     if wish.seat_limit is not None and wish.reserve > wish.seat_limit:
         raise NothingToKeep(_("More seats cannot be kept than may be taken."))
     whole = counters.whole

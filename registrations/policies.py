@@ -7,6 +7,8 @@ before (`waitlist`); within an order nobody is passed over.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
@@ -15,30 +17,73 @@ from events.models import Meeting, WaitingPolicy
 from registrations.models import Registration, RegistrationQuerySet
 
 
-def first(waiting: RegistrationQuerySet, *, meeting: Meeting) -> RegistrationQuerySet:
-    """Those who wait, whoever is next first."""
-    ordered: RegistrationQuerySet = _with_turn(waiting, meeting).order_by(
+def first(
+    waiting: RegistrationQuerySet, *, meeting: Meeting, besides: Sequence[Registration] = ()
+) -> RegistrationQuerySet:
+    """Those who wait, whoever is next first; as if those `besides` had a seat."""
+    ordered: RegistrationQuerySet = _with_turn(waiting, meeting, besides).order_by(
         "turn", F("line").asc(nulls_last=True), "pk"
     )
     return ordered
 
 
-def rank(registration: Registration, *, among: RegistrationQuerySet) -> int:
-    """How many stand up to and including that person, as things are now."""
-    with_turn = _with_turn(among, registration.meeting)
-    own = with_turn.filter(pk=registration.pk).values_list("turn", flat=True).get()
+def rank(registration: Registration, *, among: RegistrationQuerySet) -> int | None:
+    """
+    As how many-th of them that person is next, as things are now. None for whoever does not
+    wait any more.
+    """
+    meeting = registration.meeting
+    if meeting.waiting_policy == WaitingPolicy.CATEGORY_SHARES:
+        return _rank_by_lack(registration, among)
+    with_turn = _with_turn(among, meeting, ())
+    own = with_turn.filter(pk=registration.pk).values_list("turn", flat=True).first()
+    if own is None:
+        return None
     ahead = Q(turn__lt=own) | Q(turn=own, line__lte=registration.line)
     count: int = with_turn.filter(ahead).count()
     return count
 
 
-def _with_turn(waiting: RegistrationQuerySet, meeting: Meeting) -> Any:
+def _rank_by_lack(registration: Registration, among: RegistrationQuerySet) -> int | None:
+    """
+    Which category lacks most is another one after each seat. So seats are handed out, in
+    numbers alone, until it is his turn.
+    """
+    shares, seated = _shares(registration.meeting)
+    counted = among.values_list("category").annotate(
+        n=Count("pk"),
+        ahead=Count("pk", filter=Q(line__lte=registration.line)),
+        own=Count("pk", filter=Q(pk=registration.pk)),
+    )
+    rows = list(counted.order_by("category"))
+    own = next((pk for pk, _n, _ahead, is_own in rows if is_own), None)
+    if own is None:
+        return None
+    ahead = {pk: before for pk, _n, before, _own in rows}
+    waiting = {pk: n for pk, n, _ahead, _own in rows if pk in shares}
+    if own not in shares:
+        last: int = sum(before for pk, before in ahead.items() if pk not in shares)
+        last += sum(waiting.values())
+        return last
+    place, before = 0, ahead[own]
+    while before:
+        served = next(pk for pk in _in_order_of_lack(shares, seated) if waiting.get(pk))
+        waiting[served] -= 1
+        seated[served] += 1
+        before -= served == own
+        place += 1
+    return place
+
+
+def _with_turn(
+    waiting: RegistrationQuerySet, meeting: Meeting, besides: Sequence[Registration]
+) -> Any:
     """The people with `turn`: a lower one goes first, among equals whoever waited longest."""
     match meeting.waiting_policy:
         case WaitingPolicy.MISSING_REGIONS:
-            return waiting.annotate(turn=_missing_first(waiting, meeting))
+            return waiting.annotate(turn=_missing_first(waiting, meeting, besides))
         case WaitingPolicy.CATEGORY_SHARES:
-            return waiting.annotate(turn=_by_lack(meeting))
+            return waiting.annotate(turn=_by_lack(meeting, besides))
         case _:
             return waiting.annotate(turn=Value(0, output_field=IntegerField()))
 
@@ -47,37 +92,48 @@ def _seated(meeting: Meeting) -> RegistrationQuerySet:
     return Registration.objects.confirmed().counted().filter(meeting=meeting)
 
 
-def _missing_first(waiting: RegistrationQuerySet, meeting: Meeting) -> Case:
+def _missing_first(
+    waiting: RegistrationQuerySet, meeting: Meeting, besides: Sequence[Registration]
+) -> Case:
     """
     0 for the first who waits of a region that has nobody yet, 1 for all others.
 
     Only the first of a region: when he is confirmed, his region is there.
     """
     there = _seated(meeting).exclude(region=None).values("region")
+    coming = {person.region_id for person in besides if person.region_id}
     before = waiting.filter(region=OuterRef("region"), line__lt=OuterRef("line"))
     return Case(
-        When(Q(region=None) | Q(region__in=there), then=Value(1)),
+        When(Q(region=None) | Q(region__in=there) | Q(region__in=coming), then=Value(1)),
         When(Exists(before), then=Value(1)),
         default=Value(0),
         output_field=IntegerField(),
     )
 
 
-def _by_lack(meeting: Meeting) -> Case:
+def _by_lack(meeting: Meeting, besides: Sequence[Registration]) -> Case:
     """
     The categories in the order of how much of their share they lack, of one seat more.
 
     A category without a share comes after those with one.
     """
-    shares = dict(meeting.categories.filter(share__gt=0).values_list("pk", "share"))
-    seated = dict(
-        _seated(meeting).filter(category__in=shares).values_list("category").annotate(n=Count("pk"))
-    )
-    whole, seats = sum(shares.values()), sum(seated.values()) + 1
-    lack = {pk: share * seats / whole - seated.get(pk, 0) for pk, share in shares.items()}
-    order = sorted(lack, key=lambda pk: (-lack[pk], pk))
+    shares, seated = _shares(meeting)
+    seated.update(person.category_id for person in besides if person.category_id in shares)
+    order = _in_order_of_lack(shares, seated)
     return Case(
         *(When(category=pk, then=Value(turn)) for turn, pk in enumerate(order)),
         default=Value(len(order)),
         output_field=IntegerField(),
     )
+
+
+def _shares(meeting: Meeting) -> tuple[dict[int, int], Counter[int]]:
+    """The categories with a share, and how many people of each have a seat."""
+    shares = dict(meeting.categories.filter(share__gt=0).values_list("pk", "share"))
+    seated = _seated(meeting).filter(category__in=shares)
+    return shares, Counter(dict(seated.values_list("category").annotate(n=Count("pk"))))
+
+
+def _in_order_of_lack(shares: dict[int, int], seated: Counter[int]) -> list[int]:
+    whole, seats = sum(shares.values()), sum(seated.values()) + 1
+    return sorted(shares, key=lambda pk: (seated[pk] * whole - shares[pk] * seats, pk))

@@ -24,6 +24,7 @@ from accounts.refusals import Refused
 from events.models import OrganizationVariant, Region
 from registrations.models import (
     Registration,
+    RegistrationQuerySet,
     Scope,
     Seat,
     SeatHold,
@@ -95,6 +96,29 @@ def applying(
     )
 
 
+def concerned(limit: SeatLimit) -> Q:
+    """Whom a limit is about, as a condition on registrations."""
+    of = Q(meeting=limit.meeting_id)
+    match limit.scope:
+        case Scope.CATEGORY:
+            of &= Q(category=limit.category_id)
+        case Scope.REGION:
+            of &= Q(region=limit.region_id)
+        case Scope.GROUP:
+            of &= Q(region__group=limit.group_id)
+        case Scope.ORGANIZATION:
+            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
+            of &= Q(organization_key__in=spellings.values("key"))
+        case Scope.DELEGATION:
+            of &= Q(delegation=limit.delegation_id)
+    return of
+
+
+def seated(limit: SeatLimit) -> RegistrationQuerySet:
+    """Whoever has a seat, of those whom a limit is about."""
+    return Registration.objects.filter(concerned(limit)).exclude(seat=Seat.NONE)
+
+
 def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
     """
     The first of a person's limits that has no seat left, None when all have one.
@@ -146,12 +170,37 @@ def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | No
 
 
 def lock(meeting_id: int) -> Counters:
-    """Lock all counters: the first step of every change to an existing registration."""
+    """
+    Lock all counters: the first step of every change to an existing registration.
+
+    Whoever adds or removes a limit holds the meeting's own row by this, so the limits stay
+    what they are here until the transaction ends.
+    """
     _require_transaction()
-    rows = SeatLimit.objects.select_for_update(of=("self",)).filter(meeting=meeting_id)
-    related = rows.select_related("category", "region", "group", "organization")
+    limits = _limits(meeting_id)
+    while True:
+        with transaction.atomic():
+            rows = list(limits.select_for_update(of=("self",)))
+            if [row.pk for row in rows] == list(limits.values_list("pk", flat=True)):
+                return _counters(rows)
+            # A limit was added while this waited: its statement could not see it. To let go
+            # of all is to lock them in their order once more.
+            transaction.set_rollback(True)
+
+
+def look(meeting_id: int) -> Counters:
+    """The counters as they are at this moment, not locked: to reckon with (`imagine`) only."""
+    return _counters(_limits(meeting_id))
+
+
+def _limits(meeting_id: int) -> SeatLimitQuerySet:
+    of_meeting = SeatLimit.objects.filter(meeting=meeting_id)
+    return of_meeting.select_related("category", "region", "group", "organization").in_order()
+
+
+def _counters(rows: Iterable[SeatLimit]) -> Counters:
     # The places of delegations are locked along: whoever leaves a list gives one back.
-    return Counters([row for row in related.in_order() if row.scope != Scope.DELEGATION])
+    return Counters([row for row in rows if row.scope != Scope.DELEGATION])
 
 
 class Counters:
@@ -206,7 +255,10 @@ class Counters:
         Returns what he sits on, for the caller to save. Whoever sat beyond a limit that has a
         seat now moves to it.
 
-        :raises NoRoom: one that now applies is full
+        A kept seat is not taken along where no other chair is left for whom it is kept: that
+        would be a way past those who wait.
+
+        :raises NoRoom: one that now applies is full, or the meeting is and a kept seat is left
         """
         wanted = self.of(person) if needs_seat else []
         held = {hold.limit_id: hold for hold in person.holds.all()}
@@ -214,10 +266,11 @@ class Counters:
         gone = [hold for pk, hold in held.items() if pk not in {limit.pk for limit in wanted}]
         if not new and not gone:
             return person.seat
-        self._give_back(gone)
-        if (lacking := full(new)) and not goes_over:
+        if (lacking := full(new) or self._lacks_chair(new, gone)) and not goes_over:
             raise NoRoom(lacking)
+        # First what he takes: a kept seat among it frees the chair that is kept for what he left.
         self._take(person, new)
+        self._give_back(gone)
         self.absorb_over()
         return self.seat_of(person)
 
@@ -233,6 +286,16 @@ class Counters:
         giver.holds.update(registration=taker)
         taker.seat = self.seat_of(taker)
         return self.move(taker, needs_seat=needs_seat, goes_over=goes_over)
+
+    def _lacks_chair(self, new: list[SeatLimit], gone: list[SeatHold]) -> SeatLimit | None:
+        """The meeting's own limit, where it has no chair left to keep for whom he leaves."""
+        if self.whole.left is None or any(hold.limit_id == self.whole.pk for hold in gone):
+            return None
+        by_pk = {row.pk: row for row in self.rows}
+        left = [by_pk[hold.limit_id] for hold in gone if not hold.is_over]
+        kept_again = sum(row.taken <= row.reserve for row in left)
+        freed = sum(row.kept > 0 for row in new)
+        return self.whole if kept_again - freed > self.whole.left else None
 
     def give_back(self, person: Registration) -> None:
         """
@@ -257,6 +320,24 @@ class Counters:
                 sitter.seat = self.seat_of(sitter)
                 sitter.save(update_fields=["seat"])
 
+    def imagine_more(self, seats: int) -> None:
+        """
+        Reckon as if the meeting had so many seats more; nothing is written. Whoever sits
+        beyond the limit moves to them first.
+        """
+        whole = self.whole
+        if whole.seat_limit is not None:
+            whole.seat_limit += seats
+            within = min(whole.over, whole.left or 0)
+            whole.taken, whole.over = whole.taken + within, whole.over - within
+
+    def imagine(self, person: Registration) -> None:
+        """Reckon as if he sat, on a seat of each limit that applies; nothing is written."""
+        for row in self.of(person):
+            kept = row.kept
+            row.taken += 1
+            self.whole.held += row.kept - kept
+
     def leave_line(self) -> None:
         """Somebody who waited does so no longer."""
         self.whole.waiting -= 1
@@ -276,7 +357,10 @@ class Counters:
 
     def drop(self, row: SeatLimit) -> None:
         """One limit less; whoever sat beyond this one only sits within now."""
-        beyond = [hold.registration for hold in row.holds.filter(is_over=True)]
+        beyond = [
+            hold.registration
+            for hold in row.holds.filter(is_over=True).select_related("registration")
+        ]
         self.rows.remove(row)
         row.delete()
         for person in beyond:
@@ -293,27 +377,31 @@ class Counters:
         self.changed()
         self.hold_kept()
         moved = set(Registration.objects.over().filter(meeting=self.whole.meeting_id))
+        gone: list[SeatHold] = []
         for row in self.rows:
             if row.scope == Scope.ORGANIZATION:
-                moved |= self._resettle(row)
+                moved |= self._take_in(row)
+                gone += self._strayed(row)
+        # Last, as in `move`: a kept seat that somebody takes frees a chair to keep.
+        moved |= {hold.registration for hold in gone}
+        self._give_back(gone)
         self.absorb_over()
         for person in moved:
             person.seat = self.seat_of(person)
             person.save(update_fields=["seat"])
 
-    def _resettle(self, row: SeatLimit) -> set[Registration]:
-        keys = [key for key, pk in self._organizations.items() if pk == row.organization_id]
-        sitting = Registration.objects.filter(
-            meeting=row.meeting_id, organization_key__in=keys
-        ).exclude(seat=Seat.NONE)
-        holds = {hold.registration_id: hold for hold in row.holds.select_related("registration")}
-        gone = [hold for pk, hold in holds.items() if pk not in {p.pk for p in sitting}]
-        come = [person for person in sitting.order_by("status_changed_at", "pk")
-                if person.pk not in holds]  # fmt: skip
-        self._give_back(gone)
-        for person in come:
+    def _take_in(self, row: SeatLimit) -> set[Registration]:
+        """Whoever sits without a seat of a limit that is about him takes one, in order."""
+        come = seated(row).exclude(pk__in=row.holds.values("registration"))
+        people = list(come.order_by("status_changed_at", "pk"))
+        for person in people:
             self._take(person, [row])
-        return {*come, *(hold.registration for hold in gone)}
+        return set(people)
+
+    def _strayed(self, row: SeatLimit) -> list[SeatHold]:
+        """The seats of a limit on which somebody sits whom it is no longer about."""
+        holds = row.holds.exclude(registration__in=seated(row))
+        return list(holds.select_related("registration"))
 
     def hold_kept(self) -> None:
         """Hold in the meeting what is kept for its narrow limits and not taken yet."""
@@ -380,8 +468,9 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     """
     Compare the counters with the rows. Return what differs: {"taken": (counter, rows)}.
 
-    A narrow limit is named too: "taken of region RU-KLU". Empty means no drift. Looks only;
-    meaningful while nobody registers.
+    A narrow limit is named too: "taken of region RU-KLU". Whoever sits without a seat of a
+    limit that is about him is "missing" of it, a seat held of one that is not is "stray".
+    Empty means no drift. Looks only; meaningful while nobody registers.
     """
     drift: dict[str, tuple[int, int]] = {}
     held = 0
@@ -404,25 +493,27 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
         of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
         _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
         _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
+        sitters = seated(limit)
+        missing = sitters.exclude(pk__in=limit.holds.values("registration"))
+        stray = limit.holds.exclude(registration__in=sitters)
+        _compare(drift, f"missing{of}", missing.count(), 0)
+        _compare(drift, f"stray{of}", stray.count(), 0)
         held += limit.kept
     whole = SeatLimit.objects.get(whole=meeting_id)
     people = Registration.objects.filter(meeting=meeting_id)
-    seated = people.exclude(seat=Seat.NONE).count()
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
-    _compare(drift, "seated", whole.taken + whole.over, seated)
+    _compare(drift, "seated", whole.taken + whole.over, seated(whole).count())
     named = dict(people.live().values_list("delegation").annotate(named=Count("pk")))
     for limit in SeatLimit.objects.filter(meeting=meeting_id, scope=Scope.DELEGATION):
         counted = named.get(limit.delegation_id, 0)
-        _compare(drift, f"places of {about(limit)}", limit.taken + limit.over, counted)
+        _compare(drift, f"places of {about(limit)}", limit.used, counted)
     return drift
 
 
 def about(limit: SeatLimit) -> str:
     """What a limit is about, for programs and the audit: "region RU-KLU"."""
-    of = limit.category or limit.region or limit.group
-    code = of.code if of else str(limit.organization_id or limit.delegation_id or "")
-    return f"{Scope(limit.scope).name.lower()} {code}".strip()
+    return f"{limit.kind} {limit.code}".strip()
 
 
 def _compare(drift: dict[str, tuple[int, int]], name: str, counter: int, rows: int) -> None:

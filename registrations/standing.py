@@ -90,6 +90,8 @@ def _heading(registration: Registration, place: Place | None) -> str:
             return _("%(name)s, you are registered") % {"name": called}
         case Status.WAITLISTED if place is not None:
             return _in_line(place)
+        case Status.WAITLISTED:
+            return _("You are on the waiting list")
         case Status.PENDING:
             return _("The organizer decides on your request")
         case Status.DECLINED:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.refusals import Refused
-from events.models import Meeting, OrganizationVariant, in_language
+from events.models import Meeting, in_language
 from registrations import intake, letters, policies, seats, transitions
 from registrations.models import (
     Registration,
@@ -41,13 +41,16 @@ class Place:
 def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registration]:
     """
     Confirm waiting people as long as one of them finds a seat in all limits that apply to him,
-    in the order of the meeting's rule, and tell them.
+    in the order of the meeting's rule, and tell them. Whoever sits over a limit goes before.
 
     The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
     """
+    counters.absorb_over()
     promoted: list[Registration] = []
-    while meeting.takes_edits(at) and (first := _first_in_line(counters, meeting)):
+    while meeting.takes_edits(at) and (
+        first := _next(counters, meeting).select_for_update(of=("self",)).first()
+    ):
         confirm_waiting(counters, first, at=at)
         journal.record(
             by=journal.SYSTEM,
@@ -60,24 +63,28 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     return promoted
 
 
-def _first_in_line(counters: Counters, meeting: Meeting) -> Registration | None:
-    """Who is next by the meeting's rule, of those for whom there is a seat in all limits."""
-    if not counters.whole.waiting:
-        return None
+def _next(
+    counters: Counters, meeting: Meeting, *, besides: Sequence[Registration] = ()
+) -> RegistrationQuerySet:
+    """
+    Those for whom there is a seat in all limits, whoever is next by the meeting's rule first;
+    as if those `besides` had been moved up.
+    """
     waiting = Registration.objects.waitlisted().filter(meeting=meeting)
+    if not counters.whole.waiting:
+        return waiting.none()
+    if besides:
+        waiting = waiting.exclude(pk__in=[person.pk for person in besides])
     for row in counters.rows:
         if row is not counters.whole and row.is_full:
             waiting = waiting.exclude(pk__in=waiting_for(row).values("pk"))
     if counters.whole.is_full:
         kept = [row for row in counters.rows if row.kept]
         if not kept:
-            return None
+            return waiting.none()
         waiting = waiting.filter(_any_of([waiting_for(row) for row in kept]))
-    return (
-        policies.first(waiting, meeting=meeting)
-        .select_related("meeting", "meeting__region_set", "category", "region")
-        .select_for_update(of=("self",))
-        .first()
+    return policies.first(waiting, meeting=meeting, besides=besides).select_related(
+        "meeting", "meeting__region_set", "category", "region"
     )
 
 
@@ -90,24 +97,12 @@ def _any_of(groups: list[RegistrationQuerySet]) -> Q:
 
 def waiting_for(limit: SeatLimit) -> RegistrationQuerySet:
     """Whoever stands in line and would take a seat of that limit."""
-    waiting = Registration.objects.waitlisted().filter(meeting=limit.meeting_id)
-    match limit.scope:
-        case Scope.CATEGORY:
-            return waiting.filter(category=limit.category_id)
-        case Scope.REGION:
-            return waiting.filter(region=limit.region_id)
-        case Scope.GROUP:
-            return waiting.filter(region__group=limit.group_id)
-        case Scope.ORGANIZATION:
-            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
-            return waiting.filter(organization_key__in=spellings.values("key"))
-        case _:
-            return waiting
+    return Registration.objects.waitlisted().filter(seats.concerned(limit))
 
 
 def place(registration: Registration) -> Place | None:
     """
-    Where somebody stands in line; None for whoever does not wait.
+    Where somebody stands in line; None for whoever does not wait, or was moved up just now.
 
     Where one of his narrow limits is full, only those count who wait for the same: whoever
     waits for another region is not in his way. Who is ahead is what the meeting's rule says.
@@ -122,7 +117,8 @@ def place(registration: Registration) -> Place | None:
     )
     narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
     people = waiting_for(narrow) if narrow else _everybody_waiting(registration.meeting_id)
-    return Place(policies.rank(registration, among=people), narrow)
+    position = policies.rank(registration, among=people)
+    return None if position is None else Place(position, narrow)
 
 
 def told(registration: Registration) -> dict[str, Any]:
@@ -143,6 +139,8 @@ def _everybody_waiting(meeting_id: int) -> RegistrationQuerySet:
 
 def none_left(limit: SeatLimit) -> str:
     """That a limit has no seat left, as a sentence for people."""
+    if limit.scope == Scope.MEETING and limit.held:
+        return _("The seats that are left are kept for others.")
     if limit.scope == Scope.MEETING:
         return _("All seats are taken.")
     return _("All seats for “%(whom)s” are taken.") % {"whom": called(limit)}
@@ -179,28 +177,24 @@ class Next:
 
     registration: Registration
     place: int
-    waited_since: datetime | None
 
 
 def rehearse(*, meeting: Meeting, seats_more: int, at: datetime) -> list[Next]:
     """
     Who would be confirmed, in which order, if so many seats of the meeting became free now.
 
-    The real thing, taken back: nobody is told and nothing is kept.
+    Whoever sits over the limit has them first; once the lists are closed nobody is moved up.
+    It reckons in memory with what is read: nothing is locked, and nobody has to wait.
     """
-    with transaction.atomic():
-        counters = seats.lock(meeting.pk)
-        if counters.whole.seat_limit is not None:
-            counters.whole.seat_limit += seats_more
-            counters.whole.save(update_fields=["seat_limit"])
-        found: list[Next] = []
-        while len(found) < seats_more and (first := _first_in_line(counters, meeting)):
-            since = first.waiting_since
-            counters.leave_line()
-            sit(counters, first, at=at)
-            found.append(Next(first, len(found) + 1, since))
-        transaction.set_rollback(True)
-    return found
+    if not meeting.takes_edits(at):
+        return []
+    counters = seats.look(meeting.pk)
+    counters.imagine_more(seats_more)
+    found: list[Registration] = []
+    while len(found) < seats_more and (first := _next(counters, meeting, besides=found).first()):
+        counters.imagine(first)
+        found.append(first)
+    return [Next(person, place) for place, person in enumerate(found, start=1)]
 
 
 def pass_on(counters: Counters, registration: Registration, *, was: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Format, Meeting, MeetingStatus
+from events.phase import Room
 from notifications import outbox
 from registrations import convening
 from registrations.models import Audience, Registration, RuleKind, SeatLimit
@@ -32,18 +33,18 @@ _FORMS = {
 @dataclass(frozen=True)
 class Numbers:
     """
-    Confirmed are people in categories that count; regions are theirs. Seats left are those
-    of the counter: whoever joins online takes none, and some may be kept.
+    Confirmed are people in categories that count; regions are theirs. What room there is says
+    the counter: whoever joins online takes no seat, and some may be kept.
     """
 
     confirmed: int
     seat_limit: int | None
-    seats_left: int | None
     over: int
     pending: int
     waiting: int
     regions: int
     everybody: int
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,12 @@ def numbers(meeting: Meeting) -> Numbers:
     return Numbers(
         confirmed=counted.count(),
         seat_limit=counter.seat_limit,
-        seats_left=counter.left,
         over=counter.over,
         pending=people.pending().count(),
         waiting=counter.waiting,
         regions=counted.filter(region__isnull=False).values("region").distinct().count(),
         everybody=people.count(),
+        room=counter.room,
     )
 
 

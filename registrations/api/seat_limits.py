@@ -60,7 +60,10 @@ class WaitingListView(APIView):
         summary="Rehearse the waiting list",
     )
     def get(self, request: Request, meeting: str) -> Response:
-        """In order, by the meeting's rule (`waiting_policy`) and all limits."""
+        """
+        In order, by the meeting's rule (`waiting_policy`) and all limits. Nobody once the lists
+        are closed: then the organizer moves people up.
+        """
         target = own_meeting(request, meeting)
         asked = SeatsMoreSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)

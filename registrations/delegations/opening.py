@@ -80,6 +80,8 @@ def open_many(
 def _open_many(
     meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor
 ) -> list[Delegation]:
+    # Whoever locks the counters relies on it that none is added meanwhile.
+    seats.lock(meeting.pk)
     return [_open(meeting, wish, at=at, by=by) for wish in wishes]
 
 

@@ -78,10 +78,6 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def organized_by(self, user: models.Model) -> Self:
         return self.filter(meeting__owners=user)
 
-    def in_line(self) -> Self:
-        """Whoever waited longest first."""
-        return self.order_by(F("line").asc(nulls_last=True), "pk")
-
     def by_name(self) -> Self:
         return self.order_by("sort_key", "pk")
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Meeting
+from events.phase import Room
 
 
 class Scope(models.IntegerChoices):
@@ -51,7 +52,6 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
             whole=meeting,
             scope=Scope.MEETING,
             seat_limit=seat_limit,
-            shows_left=True,
         )
 
     def in_hall(self) -> Self:
@@ -61,10 +61,6 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
     def narrow(self) -> Self:
         """Those that the organizer shares the hall out by."""
         return self.in_hall().exclude(scope=Scope.MEETING)
-
-    def shown(self) -> Self:
-        """Whose free seats everybody may know."""
-        return self.filter(shows_left=True, seat_limit__isnull=False)
 
     def reserves_due(self, at: datetime) -> Self:
         """Whose kept seats are kept no longer."""
@@ -175,6 +171,17 @@ class SeatLimit(models.Model):
         return f"{self.taken}+{self.over}/{self.seat_limit} of {self.meeting_id} ({self.scope})"
 
     @property
+    def kind(self) -> str:
+        """What it is about, as programs and forms say it: "region"."""
+        return Scope(self.scope).name.lower()
+
+    @property
+    def code(self) -> str:
+        """Which one: "RU-KLU", or the number of an organization; the meeting has none."""
+        of = self.category or self.region or self.group
+        return of.code if of else str(self.organization_id or self.delegation_id or "")
+
+    @property
     def is_full(self) -> bool:
         """Whether nobody without a kept seat finds one."""
         return self.seat_limit is not None and self.taken + self.held >= self.seat_limit
@@ -185,6 +192,11 @@ class SeatLimit(models.Model):
         if self.seat_limit is None:
             return None
         return max(self.seat_limit - self.taken - self.held, 0)
+
+    @property
+    def room(self) -> Room:
+        """What the meeting's own limit says of where the meeting stands."""
+        return Room(left=self.left, kept=self.held, waiting=self.waiting)
 
     @property
     def used(self) -> int:

@@ -50,7 +50,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
         .newest_first()
     )
     for meeting in listed:
-        meeting.stage = phase.stage(meeting, at=now, seats_left=meeting.seats.left)  # type: ignore[attr-defined]  # for the page
+        meeting.stage = phase.stage(meeting, at=now, room=meeting.seats.room)  # type: ignore[attr-defined]  # for the page
         meeting.deadline = _next_deadline(meeting)  # type: ignore[attr-defined]  # for the page
         meeting.to_decide = meeting.pending if meeting.is_ahead(now) else 0  # type: ignore[attr-defined]  # for the page
     coming = [meeting for meeting in listed if meeting.is_ahead(now)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,10 +18,10 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, form_stamp, idempotency, links, standing, throttle, waitlist
+from registrations import booking, form_stamp, idempotency, links, standing, throttle
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AttendanceMode, ConsentDocument
-from registrations.views.public import frame, public_meeting, seats_left
+from registrations.views.public import frame, public_meeting
 
 
 @never_cache
@@ -31,7 +32,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     only_the_language = "language_only" in request.POST
     if request.method == "POST" and not only_the_language:
         return _take(request, meeting)
-    stage = phase.stage(meeting, at=timezone.now(), seats_left=seats_left(meeting))
+    stage = phase.stage(meeting, at=timezone.now(), room=meeting.seats.room)
     # Another language for a half-filled form: what was typed moves along, unjudged.
     form = bare_form(meeting, **request.POST.dict())
     return show(request, meeting, form if stage.takes_registrations else None, stage=stage)
@@ -67,7 +68,7 @@ def show(
 
 def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
     at = timezone.now()
-    stage = phase.stage(meeting, at=at, seats_left=seats_left(meeting))
+    stage = phase.stage(meeting, at=at, room=meeting.seats.room)
     form = RegistrationForm(
         meeting, list(_documents(meeting)), open_categories(meeting), request.POST
     )
@@ -78,17 +79,19 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
         answer = show(request, meeting, form, stage=stage, notice=str(refusal), status=429)
         answer["Retry-After"] = str(refusal.facts["retry_after"])
         return answer
-    if objection := _objection(request, form, stage):
+    objection = _objection(request, form, stage)
+    if objection is None and (notice := _would_wait(request, meeting, form, at=at)):
+        form.accepts_waiting = True
+        objection = notice, 409
+    if objection is not None:
+        if first := _granted_before(meeting, form):
+            return see_other("mine", links.token(first.registration))
         notice, status = objection
         return show(request, meeting, form, stage=stage, notice=notice, status=status)
-    application = _application(meeting, form)
-    if notice := _would_wait(request, meeting, application):
-        form.accepts_waiting = True
-        return show(request, meeting, form, stage=stage, notice=notice, status=409)
     try:
         booked = booking.register(
             meeting=meeting,
-            application=application,
+            application=_application(meeting, form),
             consents=form.consents,
             at=at,
             by=journal.PUBLIC,
@@ -101,7 +104,7 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
         return render(request, "registrations/already.html", frame(meeting), status=409)
     except (booking.RegistrationClosed, booking.MeetingFull, booking.ConsentRequired) as refusal:
         meeting = public_meeting(meeting.slug)
-        stage = phase.stage(meeting, at=at, seats_left=seats_left(meeting))
+        stage = phase.stage(meeting, at=at, room=meeting.seats.room)
         return show(request, meeting, form, stage=stage, notice=str(refusal), status=409)
     return see_other("mine", links.token(booked.registration))
 
@@ -121,16 +124,28 @@ def _objection(
     return None
 
 
-def _would_wait(request: HttpRequest, meeting: Meeting, application: booking.Application) -> str:
+def _granted_before(meeting: Meeting, form: RegistrationForm) -> booking.Booked | None:
+    """Whoever sends what he sent before gets the same answer, though nothing is left now."""
+    if not form.is_valid():
+        return None
+    try:
+        return booking.first_answer(claim=_claim(meeting, form))
+    except booking.AlreadyRegistered:
+        return None
+
+
+def _would_wait(
+    request: HttpRequest, meeting: Meeting, form: RegistrationForm, *, at: datetime
+) -> str:
     """Who has not said so yet is asked first whether he wants to wait, and for what."""
     if not meeting.has_waiting_list or request.POST.get("accepts_waiting"):
         return ""
-    lacking = booking.lacking(meeting, application)
-    if lacking is None:
+    lacking = booking.lacking(meeting, _application(meeting, form), at=at)
+    if not lacking:
         return ""
     return " ".join(
         [
-            waitlist.none_left(lacking),
+            lacking,
             _(
                 "Press the button once more to join the waiting list: we confirm by mail when "
                 "a seat becomes free."

@@ -18,7 +18,7 @@ from registrations.forms import AddressForm, ChangeForm
 from registrations.models import Registration
 from registrations.views import form as form_page
 from registrations.views.own import context, holder, opens_by_link, shows_ticket
-from registrations.views.public import calendar_file, seats_left
+from registrations.views.public import calendar_file
 
 # Beside what it is said that a limit has no seat left; of the others, beside how he comes.
 FIELD_OF = {"organization": "organization", "region": "region", "group": "region"}
@@ -116,7 +116,7 @@ def address(request: HttpRequest, registration: Registration) -> HttpResponseBas
 def another(request: HttpRequest, registration: Registration) -> HttpResponse:
     """The form for the next participant of the same organization; nothing known is asked again."""
     meeting = registration.meeting
-    stage = phase.stage(meeting, at=timezone.now(), seats_left=seats_left(meeting))
+    stage = phase.stage(meeting, at=timezone.now(), room=meeting.seats.room)
     form = form_page.bare_form(
         meeting,
         who="other",

@@ -21,7 +21,7 @@ from events.models import Format, MeetingStatus
 from registrations import booking, links, tickets, waitlist
 from registrations.models import AttendanceMode, Registration, Status
 from registrations.standing import standing
-from registrations.views.public import frame, seats_left
+from registrations.views.public import frame
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Registration, P], HttpResponseBase]
@@ -69,7 +69,6 @@ def holder(registration: Registration) -> Actor:
 def context(registration: Registration) -> dict[str, Any]:
     """What all pages of one registration show, and what its holder may do now."""
     meeting, at = registration.meeting, timezone.now()
-    left = seats_left(meeting)
     side, path = 0, ""
     if shows_ticket(registration) and registration.ticket_code:
         side, path = tickets.qr_svg_path(registration.ticket_code)
@@ -78,7 +77,7 @@ def context(registration: Registration) -> dict[str, Any]:
     return frame(meeting) | {
         "registration": registration,
         "token": links.token(registration),
-        "stage": phase.stage(meeting, at=at, seats_left=left),
+        "stage": phase.stage(meeting, at=at, room=meeting.seats.room),
         "standing": standing(registration, at=at, place=place),
         "local_line": _local_line(registration),
         "is_online": _is_online(registration),

@@ -24,7 +24,7 @@ from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
 from registrations import calendar, waitlist
 from registrations.forms import consent_title
-from registrations.models import ConsentDocument
+from registrations.models import ConsentDocument, SeatLimit
 
 # A page of a meeting is drawn once per language and state of the seats, and kept so long
 # (seconds). Its version is part of the key: a change by the organizer shows at once.
@@ -64,15 +64,19 @@ def meeting_page(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _counters(slug: str) -> tuple[int | None, int, int, str] | None:
-    """Seats, seats taken, version and status. Plain SQL: most visits need nothing else."""
+def _counters(slug: str) -> tuple[int | str | None, ...] | None:
+    """
+    Seats, those taken and kept, whether somebody waits, version and status. Plain SQL: most
+    visits need nothing else.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.seat_limit, s.taken + s.held, m.version, m.status FROM events_meeting m"
+            "SELECT s.seat_limit, s.taken, s.held, s.waiting > 0, m.version, m.status"
+            " FROM events_meeting m"
             " JOIN registrations_seatlimit s ON s.whole_id = m.id WHERE m.slug = %s",
             [slug],
         )
-        found: tuple[int | None, int, int, str] | None = cursor.fetchone()
+        found: tuple[int | str | None, ...] | None = cursor.fetchone()
     return found
 
 
@@ -83,9 +87,8 @@ def _draft_page(request: HttpRequest, slug: str, *, at: datetime) -> HttpRespons
 
 
 def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
-    left = seats_left(meeting)
-    limit = meeting.seats.seat_limit
-    stage = phase.stage(meeting, at=at, seats_left=left)
+    left, limit = meeting.seats.left, meeting.seats.seat_limit
+    stage = phase.stage(meeting, at=at, room=meeting.seats.room)
     # Drawn without the request: what is kept must not hold what one visitor sees.
     return render_to_string(
         "registrations/meeting.html",
@@ -151,21 +154,27 @@ def frame(meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def seats_left(meeting: Meeting) -> int | None:
-    """How many seats are free; None without a limit."""
-    return meeting.seats.left
-
-
 def _shown_limits(meeting: Meeting) -> list[tuple[str, int]]:
     """Narrow limits whose free seats everybody may know: name and how many are left."""
-    rows = (
-        meeting.seat_limits.shown()
-        .narrow()
+    rows = list(
+        meeting.seat_limits.narrow()
         .select_related(
             "meeting", "category", "region__region_set", "group__region_set", "organization"
         )
+        .in_order()
     )
-    return [(waitlist.called(row), row.left or 0) for row in rows.in_order()]
+    shown = [row for row in rows if row.shows_left and row.seat_limit is not None]
+    return [(waitlist.called(row), _left_of(row, rows, meeting.seats)) for row in shown]
+
+
+def _left_of(limit: SeatLimit, rows: list[SeatLimit], whole: SeatLimit) -> int:
+    """Whoever takes a seat of a region needs one of its district and of the meeting as well."""
+    group = limit.region.group_id if limit.region else None
+    own = [limit, *(row for row in rows if group and row.group_id == group)]
+    left = [row.left for row in own if row.left is not None]
+    if whole.left is not None:
+        left.append(whole.left + sum(row.kept for row in own))
+    return min(left)
 
 
 def _json_ld(meeting: Meeting) -> SafeString | str:

@@ -93,12 +93,8 @@ def _show(
         # The same fields stand on the page several times.
         own.auto_id = f"limit_{row.pk}_%s"
         lines.append(Line(row, waitlist.called(row), target, waiting[row.pk], own))
-    whole = SeatLimit.objects.get(whole=meeting)
-    upcoming = (
-        waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=timezone.now())
-        if whole.waiting
-        else []
-    )
+    whole, at = SeatLimit.objects.get(whole=meeting), timezone.now()
+    upcoming = waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=at) if whole.waiting else []
     is_new = refused not in {line.target for line in lines}
     return show(
         request,
@@ -109,6 +105,7 @@ def _show(
         lines=lines,
         whole=whole,
         upcoming=upcoming,
+        stands_still=whole.waiting and meeting.is_ahead(at) and not meeting.takes_edits(at),
     )
 
 

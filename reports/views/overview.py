@@ -25,7 +25,7 @@ def page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "meeting": meeting,
         "now": now,
         "office_meetings": others[:9],
-        "stage": phase.stage(meeting, at=now, seats_left=numbers.seats_left),
+        "stage": phase.stage(meeting, at=now, room=numbers.room),
         "numbers": numbers,
         "chart": overview.by_day(meeting),
         "needs": overview.needs_you(meeting, at=now),

@@ -288,6 +288,6 @@ def test_waiting_people_are_confirmed_when_somebody_cancels(anyone, owner):
     anyone.credentials(HTTP_AUTHORIZATION=f"Link {links.token(seated)}")
     anyone.send("post", "my-registration/cancel/")
 
-    statuses = Registration.objects.in_line().values_list("given_name", "status")
+    statuses = Registration.objects.order_by("line", "pk").values_list("given_name", "status")
     assert ("Пётр", Status.CONFIRMED) in statuses
     assert ("Анна", Status.WAITLISTED) in statuses

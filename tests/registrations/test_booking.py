@@ -61,7 +61,7 @@ def test_latecomers_wait_in_the_order_in_which_they_came():
 
     assert [first.waiting_position, second.waiting_position] == [1, 2]
     assert [kind for kind, _to in letters()] == ["waitlisted", "waitlisted"]
-    assert list(Registration.objects.waitlisted().in_line()) == [
+    assert list(Registration.objects.waitlisted().order_by("line", "pk")) == [
         first.registration,
         second.registration,
     ]
@@ -178,6 +178,25 @@ def test_the_same_key_gives_the_same_answer_and_another_body_is_refused():
     assert again.registration == first.registration
     assert again.waiting_position == first.waiting_position == 1
     assert len(letters()) == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "at"),
+    [
+        ({}, NOON),
+        ({"registration_closes_at": NOON + timedelta(hours=1)}, NOON + timedelta(hours=2)),
+    ],
+)
+def test_the_repetition_of_what_was_granted_is_not_refused(then, at):
+    meeting = make_meeting(seat_limit=1, has_waiting_list=False, **then)
+    who = {"email": "a@example.org", "family_name": "Ли", "claim": Claim("m", "key", {})}
+    first = register(meeting, **who)
+
+    again = register(meeting, at=at, **who)
+
+    assert (again.registration, again.status) == (first.registration, Status.CONFIRMED)
+    with pytest.raises((booking.MeetingFull, booking.RegistrationClosed)):
+        register(meeting, at=at, claim=Claim("m", "another", {}))
 
 
 def test_cancel_passes_the_seat_to_whoever_waited_longest_exactly_once():

@@ -5,10 +5,10 @@ import pytest
 from events.models import Approval, Meeting, MeetingStatus
 from notifications import rendering
 from notifications.models import Message, State
-from registrations import convening, seats
+from registrations import booking, convening, seats
 from registrations.models import Registration, Status
 from registrations.transitions import StaleVersion
-from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
+from tests.factories import LINK, NOON, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = NOON + timedelta(days=21)
@@ -126,6 +126,28 @@ def test_more_seats_go_to_those_who_wait_and_fewer_than_taken_are_refused():
 
     assert promoted == [first, second]
     assert list(Registration.objects.waitlisted()) == [third]
+    assert seats.audit(meeting.pk) == {}
+
+
+@pytest.mark.parametrize(
+    ("was", "changes"),
+    [
+        ({"edits_close_at": NOON}, {"edits_close_at": NOON + timedelta(days=1)}),
+        ({"starts_at": NOON}, {"starts_at": NOON + timedelta(hours=1)}),
+    ],
+)
+def test_lists_that_are_open_again_give_what_is_free_to_those_who_wait(was, changes):
+    meeting = make_meeting(seat_limit=1, **was)
+    ada = make_registration(meeting=meeting)
+    bob = make_registration(meeting=meeting, status=Status.WAITLISTED)
+    booking.cancel(registration=ada, at=NOON, by=LINK)
+    bob.refresh_from_db()
+    assert bob.status == Status.WAITLISTED
+
+    convening.change(meeting=meeting, changes=changes, version=None, at=NOON, by=ORGANIZER)
+
+    bob.refresh_from_db()
+    assert bob.status == Status.CONFIRMED
     assert seats.audit(meeting.pk) == {}
 
 

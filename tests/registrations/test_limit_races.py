@@ -1,12 +1,13 @@
 """Real threads over several limits at once: nobody too many, nobody forgotten, no deadlock."""
 
 from datetime import timedelta
+from threading import Event
 from time import sleep
 
 import pytest
 from django.db.models import F
 
-from registrations import amending, booking, limits, seats
+from registrations import amending, booking, categories, convening, limits, review, seats
 from registrations.models import Registration, SeatHold, SeatLimit, Status
 from tests.factories import LINK, NOON, ORGANIZER, category, make_meeting, make_registration
 from tests.registrations.test_races import at_once, own_database, registering
@@ -145,4 +146,142 @@ def test_seats_are_released_while_people_register():
         )
 
         assert Registration.objects.confirmed().filter(meeting=meeting).count() == 2
+        assert seats.audit(meeting.pk) == {}
+
+
+def lock_once(meeting_id):
+    """`seats.lock` as it must not be: it never looks again at which limits there are."""
+    rows = SeatLimit.objects.filter(meeting=meeting_id).select_related("category", "region")
+    return seats.Counters(list(rows.select_for_update(of=("self",)).in_order()))
+
+
+def while_a_limit_is_added(monkeypatch, meeting, target, *acts, wish=None):
+    """The acts begin when the limit is there and not committed: all of them wait for it."""
+    note, is_there = limits._note, Event()
+
+    def slowly(*args, **facts):
+        is_there.set()
+        sleep(0.15)
+        note(*args, **facts)
+
+    def add():
+        monkeypatch.setattr(limits, "_note", slowly)
+        return limits.change(
+            meeting=meeting, target=target, wish=wish or limits.Wish(seat_limit=5), at=NOON,
+            by=ORGANIZER,
+        )  # fmt: skip
+
+    def after(act):
+        assert is_there.wait(timeout=10)
+        monkeypatch.setattr(limits, "_note", note)
+        return act()
+
+    return at_once(add, *(lambda act=act: after(act) for act in acts))
+
+
+def cancelling(person):
+    return lambda: booking.cancel(registration=person, at=NOON, by=LINK)
+
+
+def test_whoever_gives_up_while_a_limit_is_added_gives_back_its_seat_too(monkeypatch):
+    meeting = make_meeting(seat_limit=3)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    ada = make_registration(meeting=meeting, region=kaluga)
+
+    unbroken(while_a_limit_is_added(monkeypatch, meeting, kaluga, cancelling(ada)))
+
+    assert SeatLimit.objects.get(region=kaluga).taken == 0
+    assert seats.audit(meeting.pk) == {}
+
+
+def approve_while_a_limit_is_added(monkeypatch):
+    meeting = make_meeting(seat_limit=3)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    ada = make_registration(meeting=meeting, region=kaluga, status=Status.PENDING)
+
+    unbroken(
+        while_a_limit_is_added(
+            monkeypatch,
+            meeting,
+            kaluga,
+            lambda: review.approve(registration=ada, at=NOON, by=ORGANIZER),
+        )
+    )
+
+    return seats.audit(meeting.pk)
+
+
+def test_whoever_is_approved_while_a_limit_is_added_takes_a_seat_of_it(monkeypatch):
+    assert approve_while_a_limit_is_added(monkeypatch) == {}
+
+
+def test_control_looking_once_which_limits_there_are_misses_the_new_one(monkeypatch):
+    monkeypatch.setattr(seats, "lock", lock_once)
+
+    assert approve_while_a_limit_is_added(monkeypatch) == {"missing of region RU-KLU": (1, 0)}
+
+
+def test_two_organizers_who_add_the_same_limit_have_one(monkeypatch):
+    meeting = make_meeting(seat_limit=3)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+
+    unbroken(
+        while_a_limit_is_added(
+            monkeypatch,
+            meeting,
+            kaluga,
+            lambda: limits.change(
+                meeting=meeting,
+                target=kaluga,
+                wish=limits.Wish(seat_limit=2),
+                at=NOON,
+                by=ORGANIZER,
+            ),
+        )
+    )
+
+    assert SeatLimit.objects.get(region=kaluga).seat_limit == 2
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_new_limit_a_cancellation_and_newcomers_do_not_wait_for_each_other_for_ever(monkeypatch):
+    for _ in range(20):
+        meeting = make_meeting(seat_limit=10)
+        kaluga = meeting.region_set.regions.get(code="RU-KLU")
+        ada = make_registration(meeting=meeting, region=kaluga)
+
+        unbroken(
+            while_a_limit_is_added(
+                monkeypatch,
+                meeting,
+                kaluga,
+                cancelling(ada),
+                *(registering(meeting, region=kaluga) for _ in range(3)),
+            )
+        )
+
+        assert SeatLimit.objects.get(meeting=meeting, region=kaluga).taken == 3
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_taking_a_category_away_and_changing_the_seats_wait_for_each_other_in_one_order():
+    for _ in range(40):
+        meeting, _kaluga = shared_out()
+        guest = category(meeting, "guest")
+        limits.change(
+            meeting=meeting, target=guest, wish=limits.Wish(seat_limit=1), at=NOON, by=ORGANIZER
+        )
+        kept = [each for each in meeting.categories.all() if each != guest]
+
+        unbroken(
+            at_once(
+                lambda m=meeting, k=kept, g=guest: categories.arrange(
+                    meeting=m, kept=k, removed=[g], version=None, at=NOON, by=ORGANIZER
+                ),
+                lambda m=meeting: convening.change(
+                    meeting=m, changes={}, seat_limit=7, version=None, at=NOON, by=ORGANIZER
+                ),
+            )
+        )
+
         assert seats.audit(meeting.pk) == {}

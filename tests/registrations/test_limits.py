@@ -6,11 +6,21 @@ import pytest
 
 from accounts import journal
 from accounts.models import JournalEntry
-from events.models import RegionGroup
+from events.models import Format, RegionGroup
 from notifications.models import Message
-from registrations import amending, booking, limits, organizations, review, seats, waitlist
+from registrations import (
+    amending,
+    booking,
+    categories,
+    convening,
+    limits,
+    organizations,
+    review,
+    seats,
+    waitlist,
+)
 from registrations.limits import Wish
-from registrations.models import Registration, Scope, Seat, SeatLimit, Status
+from registrations.models import AttendanceMode, Registration, Scope, Seat, SeatLimit, Status
 from tests.factories import (
     LINK,
     NOON,
@@ -18,6 +28,7 @@ from tests.factories import (
     category,
     make_application,
     make_meeting,
+    make_regions,
     make_registration,
 )
 
@@ -126,6 +137,7 @@ def test_seats_are_kept_only_while_they_are_free():
         {"reserve": 2, "reserved_until": LATER},
         {"reserve": 1},
         {"reserve": 1, "reserved_until": NOON},
+        {"reserve": 1, "reserved_until": meeting.starts_at + timedelta(seconds=1)},
         {"reserve": 2, "seat_limit": 1, "reserved_until": LATER},
     ):
         with pytest.raises(limits.NothingToKeep):
@@ -136,19 +148,79 @@ def test_seats_are_kept_only_while_they_are_free():
     assert seats.audit(meeting.pk) == {}
 
 
-def test_whoever_takes_a_kept_seat_along_leaves_none_to_keep():
+def move(person, to, **how):
+    return amending.amend(
+        registration=person, changes={"region": to}, version=None, at=NOON, **how or {"by": LINK}
+    )
+
+
+AS_ORGANIZER = {"by": ORGANIZER, "as_organizer": True}
+
+
+def test_seats_are_kept_no_longer_than_until_the_meeting_moved_earlier_begins():
+    meeting = make_meeting(seat_limit=1)
+    limit(meeting, region(meeting), reserve=1, reserved_until=LATER)
+    waits = register(meeting)
+    starts_at = NOON + timedelta(days=1)
+
+    convening.change(
+        meeting=meeting, changes={"starts_at": starts_at}, version=None, at=NOON, by=ORGANIZER
+    )
+
+    assert SeatLimit.objects.get(region=region(meeting)).reserved_until == starts_at
+    assert limits.release_due(at=starts_at) == 1
+    # The lists closed when it began: whoever waited is let in at the door, or not.
+    assert statuses(waits) == ["waitlisted"]
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_whom_an_organizer_lets_take_a_kept_seat_along_leaves_none_to_keep():
     meeting = make_meeting(seat_limit=1)
     kaluga = region(meeting)
     limit(meeting, kaluga, reserve=1, reserved_until=LATER)
     ada = register(meeting, region=kaluga)
 
-    amending.amend(
-        registration=ada, changes={"region": region(meeting, "RU-PRI")}, version=None, at=NOON,
-        by=LINK,
-    )  # fmt: skip
+    move(ada, region(meeting, "RU-PRI"), **AS_ORGANIZER)
 
     row = SeatLimit.objects.get(region=kaluga)
     assert (row.taken, row.reserve, row.reserved_until) == (0, 0, None)
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_kept_seat_is_no_way_past_those_who_wait():
+    meeting = make_meeting(seat_limit=2)
+    kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
+    limit(meeting, kaluga, reserve=1, reserved_until=LATER)
+    sits = register(meeting, region=primorye)
+    waits = register(meeting, region=primorye)
+    ada = register(meeting, region=kaluga)
+
+    with pytest.raises(amending.MeetingFull):
+        move(ada, primorye)
+
+    row = SeatLimit.objects.get(region=kaluga)
+    assert (row.taken, row.reserve) == (1, 1)
+    assert statuses(sits, waits, ada) == ["confirmed", "waitlisted", "confirmed"]
+    booking.cancel(registration=sits, at=NOON, by=LINK)
+    booking.cancel(registration=Registration.objects.get(pk=waits.pk), at=NOON, by=LINK)
+    move(ada, primorye)
+    assert SeatLimit.objects.get(whole=meeting).held == 1
+    assert seats.audit(meeting.pk) == {}
+
+
+@pytest.mark.parametrize("how", [{}, AS_ORGANIZER])
+def test_who_moves_from_one_kept_seat_to_another_leaves_the_first_to_keep(how):
+    meeting = make_meeting(seat_limit=2)
+    kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
+    for of in (kaluga, primorye):
+        limit(meeting, of, reserve=1, reserved_until=LATER)
+    ada = register(meeting, region=kaluga)
+
+    move(ada, primorye, **how)
+
+    rows = SeatLimit.objects.filter(region__in=(kaluga, primorye)).order_by("region__code")
+    assert [(row.taken, row.reserve, row.kept) for row in rows] == [(0, 1, 1), (1, 1, 0)]
+    assert SeatLimit.objects.get(whole=meeting).held == 1
     assert seats.audit(meeting.pk) == {}
 
 
@@ -165,6 +237,21 @@ def test_a_new_limit_counts_who_sits_already_and_refuses_to_be_lower():
     assert refusal.value.facts == {"taken": 2}
     assert (made.scope, made.taken) == (Scope.CATEGORY, 2)
     assert statuses(register(meeting)) == ["waitlisted"]
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_new_limit_counts_who_has_a_seat_and_not_who_would_need_one():
+    meeting = make_meeting(seat_limit=5, format=Format.HYBRID)
+    kaluga = region(meeting)
+    online = register(meeting, region=kaluga, attendance_mode=AttendanceMode.ONLINE)
+    register(meeting, region=kaluga)
+    meeting = convening.change(
+        meeting=meeting, changes={"format": Format.IN_PERSON}, version=None, at=NOON, by=ORGANIZER
+    )
+
+    made = limit(meeting, kaluga, seat_limit=2)
+
+    assert (made.taken, online.holds.count()) == (1, 0)
     assert seats.audit(meeting.pk) == {}
 
 
@@ -220,6 +307,24 @@ def test_merging_seats_whoever_belongs_to_the_organization_now():
     assert seats.audit(meeting.pk) == {}
 
 
+def test_who_comes_to_belong_to_another_organization_leaves_the_seat_kept_for_the_first():
+    meeting = make_meeting(seat_limit=2)
+    say = {"meeting": meeting, "at": NOON, "by": ORGANIZER, "short_name": ""}
+    union = organizations.merge(keys=["союз парков", "союз"], name="Союз", **say)
+    works = organizations.merge(keys=["завод"], name="Завод", **say)
+    for of in (union, works):
+        limit(meeting, of, reserve=1, reserved_until=LATER)
+    ada = register(meeting, organization="Союз парков")
+
+    organizations.merge(keys=["союз парков"], name="Завод", organization=works, **say)
+
+    rows = SeatLimit.objects.filter(organization__in=(union, works)).order_by("organization")
+    assert [(row.taken, row.kept) for row in rows] == [(0, 1), (1, 0)]
+    ada.refresh_from_db()
+    assert ada.seat == Seat.WITHIN
+    assert seats.audit(meeting.pk) == {}
+
+
 def test_changing_region_or_category_moves_the_seat_and_frees_the_old_one():
     meeting = make_meeting(seat_limit=5)
     kaluga, primorye = region(meeting), region(meeting, "RU-PRI")
@@ -258,6 +363,35 @@ def test_an_organizer_goes_over_a_narrow_limit_deliberately():
     assert seats.audit(meeting.pk) == {}
 
 
+KEPT_NO_LONGER = {
+    "removed": lambda meeting, place: limits.remove(
+        meeting=meeting, target=place, at=NOON, by=ORGANIZER
+    ),
+    "released": lambda _meeting, _place: limits.release_due(at=LATER),
+    "other regions": lambda meeting, _place: convening.change(
+        meeting=meeting, changes={"region_set": make_regions()}, version=None, at=NOON,
+        by=ORGANIZER,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", KEPT_NO_LONGER)
+def test_a_seat_that_is_kept_no_longer_takes_in_who_sits_over_the_limit_first(how):
+    meeting = make_meeting(seat_limit=2)
+    kaluga = region(meeting)
+    limit(meeting, kaluga, reserve=1, reserved_until=LATER)
+    register(meeting)
+    waits = register(meeting)
+    over = make_registration(meeting=meeting, seat=Seat.OVER)
+
+    KEPT_NO_LONGER[how](meeting, kaluga)
+
+    over.refresh_from_db()
+    assert over.seat == Seat.WITHIN
+    assert statuses(waits) == ["waitlisted"]
+    assert seats.audit(meeting.pk) == {}
+
+
 def test_without_its_limit_a_region_is_bounded_by_the_meeting_alone():
     meeting = make_meeting(seat_limit=2)
     kaluga = region(meeting)
@@ -275,6 +409,26 @@ def test_without_its_limit_a_region_is_bounded_by_the_meeting_alone():
         "seat_limit.changed",
         "seat_limit.removed",
     ]
+
+
+def without(meeting, gone):
+    categories.arrange(
+        meeting=meeting, kept=[each for each in meeting.categories.all() if each != gone],
+        removed=[gone], version=None, at=NOON, by=ORGANIZER,
+    )  # fmt: skip
+
+
+def test_seats_are_kept_for_no_category_that_is_gone():
+    meeting = make_meeting(seat_limit=1)
+    guest = category(meeting, "guest")
+    limit(meeting, guest, reserve=1, reserved_until=LATER)
+    waits = register(meeting)
+
+    without(meeting, guest)
+
+    assert statuses(waits) == ["confirmed"]
+    assert SeatLimit.objects.get(meeting=meeting).held == 0
+    assert seats.audit(meeting.pk) == {}
 
 
 def test_a_meeting_without_a_waiting_list_says_for_whom_there_is_no_seat():

@@ -1,14 +1,16 @@
 """The page on which an organizer shares the seats out, and what participants see of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from registrations import form_stamp, limits
+from events.models import RegionGroup
+from registrations import booking, form_stamp, limits
 from registrations.models import SeatLimit, Status
-from tests.factories import ORGANIZER, make_meeting, make_registration, make_user
+from tests.factories import LINK, ORGANIZER, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +61,11 @@ def test_a_limit_is_added_changed_and_removed(office, meeting):
         ({"target": "region:RU-XX", "seat_limit": "5"}, "Select a valid choice."),
         ({"target": "region:RU-KLU", "reserve": "1"}, "Say until which day they are kept."),
         (
-            {"target": "region:RU-KLU", "reserve": "11", "reserved_until": "2100-01-01T10:00"},
+            {
+                "target": "region:RU-KLU",
+                "reserve": "11",
+                "reserved_until": f"{timezone.now() + timedelta(days=5):%Y-%m-%dT%H:%M}",
+            },
             "Only 10 seats of the meeting are free.",
         ),
     ],
@@ -116,6 +122,20 @@ def test_it_says_how_many_wait_for_what(office, meeting):
     }  # fmt: skip
 
 
+def test_the_page_says_why_nobody_is_next_once_the_lists_are_closed(office, meeting):
+    meeting.seats.seat_limit = 0
+    meeting.seats.save(update_fields=["seat_limit"])
+    waits = make_registration(meeting=meeting, status=Status.WAITLISTED, family_name="Ждущий")
+    assert waits.full_name in office.get(PAGE).content.decode()
+
+    meeting.edits_close_at = timezone.now() - timedelta(hours=1)
+    meeting.save(update_fields=["edits_close_at"])
+    page = office.get(PAGE).content.decode()
+
+    assert waits.full_name not in page
+    assert "The lists are closed: the waiting list no longer moves up by itself." in page
+
+
 def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, monkeypatch):
     monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
     kaluga = meeting.region_set.regions.get(code="RU-KLU")
@@ -144,3 +164,96 @@ def test_participants_see_what_is_left_and_are_asked_before_they_wait(meeting, m
     assert waits.status_code == 303
     assert "number 1 in line for “Kaluga Oblast”" in visitor.get(waits["Location"]).content.decode()
     assert meeting.registrations.waitlisted().get().status == Status.WAITLISTED
+
+
+def typed(meeting, **overrides):
+    return {
+        "who": "self", "family_name": "Ivanov", "given_name": "Petr", "email": "p@example.org",
+        "organization": "Park", "position": "Head", "region": "RU-KLU", "stamp": "",
+        "category": str(meeting.categories.get(code="member").pk), **overrides,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("has_waiting_list", [True, False])
+def test_a_kept_seat_is_taken_on_the_page_and_promised_to_nobody_else(
+    meeting, monkeypatch, has_waiting_list
+):
+    monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
+    meeting.has_waiting_list = has_waiting_list
+    meeting.save(update_fields=["has_waiting_list"])
+    limits.change(
+        meeting=meeting, target=meeting.region_set.regions.get(code="RU-KLU"),
+        wish=limits.Wish(reserve=3, reserved_until=timezone.now() + timedelta(days=1)),
+        at=timezone.now(), by=ORGANIZER,
+    )  # fmt: skip
+    for _ in range(7):
+        make_registration(meeting=meeting)
+    visitor = Client(headers={"accept-language": "en"})
+
+    page = visitor.get("/m/parks/").content.decode()
+    form = visitor.get("/m/parks/register/").content.decode()
+    own = visitor.post("/m/parks/register/", typed(meeting))
+    others = visitor.post("/m/parks/register/", typed(meeting, region="RU-PRI", email="o@e.org"))
+
+    assert "Registration is open for those whom seats are kept for" in page
+    assert 'href="/m/parks/register/"' in page
+    assert "are left</dd>" not in page
+    assert "The seats that are left are kept for some participants." in form
+    assert own.status_code == 303
+    assert meeting.registrations.get(family_name="Ivanov").status == Status.CONFIRMED
+    assert others.status_code == 409
+    assert "The seats that are left are kept for others." in others.content.decode()
+    assert ('name="accepts_waiting"' in others.content.decode()) == has_waiting_list
+
+
+def test_nobody_is_put_behind_those_who_wait_unasked(meeting, monkeypatch):
+    monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
+    meeting.seats.seat_limit = 1
+    meeting.seats.save(update_fields=["seat_limit"])
+    sits = make_registration(meeting=meeting)
+    make_registration(meeting=meeting, status=Status.WAITLISTED)
+    meeting.edits_close_at = timezone.now() - timedelta(hours=1)
+    meeting.save(update_fields=["edits_close_at"])
+    booking.cancel(registration=sits, at=timezone.now(), by=LINK)
+    visitor = Client(headers={"accept-language": "en"})
+
+    page = visitor.get("/m/parks/").content.decode()
+    form = visitor.get("/m/parks/register/").content.decode()
+    asked = visitor.post("/m/parks/register/", typed(meeting))
+    waits = visitor.post("/m/parks/register/", typed(meeting, accepts_waiting="1"))
+
+    assert "Others wait already, the waiting list is open" in page
+    assert "the organizer decides who gets the seats that are free, and writes to you" in form
+    assert "All seats are taken" not in form + asked.content.decode()
+    assert (asked.status_code, waits.status_code) == (409, 303)
+    assert meeting.registrations.get(family_name="Ivanov").status == Status.WAITLISTED
+
+
+def left_on_the_page(text):
+    found = re.findall(r'<span dir="auto">([^<]+)</span>: <span class="num">(\d+)</span>', text)
+    return {name: int(left) for name, left in found}
+
+
+def test_no_more_seats_are_promised_than_the_wider_limits_have(meeting):
+    at, kaluga = timezone.now(), meeting.region_set.regions.get(code="RU-KLU")
+    district = RegionGroup.objects.create(region_set=meeting.region_set, code="C", name="Центр")
+    primorye = meeting.region_set.regions.get(code="RU-PRI")
+    primorye.group = district
+    primorye.save(update_fields=["group"])
+    until = {"reserved_until": at + timedelta(days=1)}
+    for target, wish in [
+        (kaluga, limits.Wish(seat_limit=9, reserve=2, shows_left=True, **until)),
+        (primorye, limits.Wish(seat_limit=9, shows_left=True)),
+        (district, limits.Wish(seat_limit=3)),
+        (meeting.categories.get(code="guest"), limits.Wish(seat_limit=9, shows_left=True)),
+    ]:
+        limits.change(meeting=meeting, target=target, wish=wish, at=at, by=ORGANIZER)
+    visitor = Client(headers={"accept-language": "en"})
+    first = left_on_the_page(visitor.get("/m/parks/").content.decode())
+    for _ in range(6):
+        make_registration(meeting=meeting)
+
+    then = left_on_the_page(visitor.get("/m/parks/").content.decode())
+
+    assert first == {"Kaluga Oblast": 9, "Primorsky Krai": 3, "Guest": 8}
+    assert then == {"Kaluga Oblast": 4, "Primorsky Krai": 2, "Guest": 2}

@@ -24,7 +24,9 @@ from registrations.models import (
     ConsentKind,
     GivenBy,
     Registration,
+    Scope,
     Seat,
+    SeatLimit,
     Status,
 )
 from registrations.participant_forms import ParticipantForm
@@ -176,6 +178,19 @@ def test_details_are_changed_until_the_lists_close(client: Client) -> None:
     assert (found.given_name, found.organization, found.latin_name) == (
         "Анна", "ООО «Юг»", "Anna Petrova",
     )  # fmt: skip
+
+
+def test_a_region_without_a_seat_left_is_refused_in_words(client: Client) -> None:
+    meeting = soon()
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    SeatLimit.objects.create(meeting=meeting, scope=Scope.REGION, region=kaluga, seat_limit=0)
+    registration = make_registration(meeting=meeting)
+
+    answer = changed(client, registration, region="RU-KLU")
+
+    assert answer.status_code == 422
+    assert "Калужская область" in answer.content.decode()
+    assert Registration.objects.get().region is None
 
 
 def test_the_latin_line_of_the_badge_takes_latin_letters_only(client: Client) -> None:

@@ -1,11 +1,13 @@
 """By which rule a seat that became free is passed on, told beforehand and rehearsed."""
 
 import pytest
+from django.db import transaction
 
 from events.models import WaitingPolicy
 from notifications.models import Message
 from registrations import booking, convening, limits, seats, waitlist
-from registrations.models import Registration, Status
+from registrations.models import Registration, Seat, Status
+from registrations.standing import standing
 from tests.factories import (
     LINK,
     NOON,
@@ -14,6 +16,7 @@ from tests.factories import (
     make_meeting,
     make_registration,
 )
+from tests.registrations.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +30,14 @@ def waiting(meeting, *, of="KLU", as_="member"):
         meeting=meeting, status=Status.WAITLISTED, category_code=as_,
         region=region(meeting, of) if of else None,
     )  # fmt: skip
+
+
+def shared(meeting):
+    for code, share in (("member", 60), ("authority", 40)):
+        one = category(meeting, code)
+        one.share = share
+        one.save(update_fields=["share"])
+    return meeting
 
 
 def promoted(meeting, seat_limit):
@@ -56,20 +67,48 @@ def test_a_region_that_has_nobody_goes_before_a_second_one_of_another():
 
 
 def test_the_category_that_lacks_most_of_its_share_is_next():
-    meeting = make_meeting(seat_limit=3, waiting_policy=WaitingPolicy.CATEGORY_SHARES)
-    for code, share in (("member", 60), ("authority", 40)):
-        one = category(meeting, code)
-        one.share = share
-        one.save(update_fields=["share"])
+    meeting = shared(make_meeting(seat_limit=3, waiting_policy=WaitingPolicy.CATEGORY_SHARES))
     for code in ("member", "member", "member"):
         make_registration(meeting=meeting, category_code=code)
     guest, member = waiting(meeting, as_="guest"), waiting(meeting)
     officials = [waiting(meeting, as_="authority") for _ in range(3)]
 
+    order = [*officials[:2], member, officials[2], guest]
+    assert [waitlist.place(person).position for person in order] == [1, 2, 3, 4, 5]
     # Of 4, 5, 6 seats authorities should have 1.6, 2, 2.4: they have none, one, two.
     assert promoted(meeting, 5) == officials[:2]
     assert promoted(meeting, 7) == [member, officials[2]]
     assert promoted(meeting, 8) == [guest]
+
+
+@pytest.mark.parametrize("policy", WaitingPolicy.values)
+def test_the_place_that_is_told_is_the_turn_that_comes(policy):
+    meeting = shared(make_meeting(seat_limit=2, waiting_policy=policy))
+    for _ in range(2):
+        make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    people = [
+        waiting(meeting, as_=as_, of=of)
+        for as_, of in [
+            ("guest", "KLU"), ("member", "PRI"), ("member", "PRI"), ("authority", None),
+            ("authority", "KGD"), ("member", "KLU"), ("authority", "KLU"), ("ministry", "KGD"),
+        ]
+    ]  # fmt: skip
+    told = {waitlist.place(person).position: person for person in people}
+
+    assert [promoted(meeting, seat_limit) for seat_limit in range(3, 11)] == [
+        [told[place]] for place in range(1, 9)
+    ]
+
+
+@pytest.mark.parametrize("policy", WaitingPolicy.values)
+def test_whoever_was_moved_up_a_moment_ago_has_no_place_any_more(policy):
+    meeting = make_meeting(seat_limit=0, waiting_policy=policy)
+    ada = waiting(meeting)
+    promoted(meeting, 1)
+
+    # Read before that moment: the page still says that he waits.
+    assert waitlist.place(ada) is None
+    assert standing(ada, at=NOON, place=None).heading == "Вы в листе ожидания"
 
 
 def test_a_limit_that_is_full_is_stepped_over_and_keeps_its_turn():
@@ -100,6 +139,47 @@ def test_a_rehearsal_names_who_is_next_and_changes_nothing():
     assert seats.audit(meeting.pk) == {}
     meeting.seats.refresh_from_db()
     assert meeting.seats.seat_limit == 1
+
+
+@pytest.mark.parametrize("policy", WaitingPolicy.values)
+def test_what_is_rehearsed_is_what_happens(policy):
+    meeting = shared(make_meeting(seat_limit=3, waiting_policy=policy))
+    for _ in range(3):
+        make_registration(meeting=meeting, region=region(meeting, "KLU"))
+    wishes = {"PRI": limits.Wish(seat_limit=1), "KGD": limits.Wish(seat_limit=2)}
+    for code, wish in wishes.items():
+        limits.change(
+            meeting=meeting, target=region(meeting, code), wish=wish, at=NOON, by=ORGANIZER
+        )
+    make_registration(meeting=meeting, seat=Seat.OVER)
+    for as_, of in [
+        ("guest", "KLU"), ("member", "PRI"), ("member", "PRI"), ("authority", None),
+        ("authority", "KGD"), ("member", "KLU"), ("authority", "KGD"), ("member", "KGD"),
+    ]:  # fmt: skip
+        waiting(meeting, as_=as_, of=of)
+
+    found = waitlist.rehearse(meeting=meeting, seats_more=6, at=NOON)
+
+    assert len(found) == 5  # One sat over the limit.
+    assert [one.registration for one in found] == promoted(meeting, 9)
+
+
+def test_nobody_is_next_once_the_lists_are_closed():
+    meeting = make_meeting(seat_limit=0, edits_close_at=NOON)
+    waiting(meeting)
+
+    assert waitlist.rehearse(meeting=meeting, seats_more=5, at=NOON) == []
+
+
+def test_a_rehearsal_waits_for_nobody_and_nobody_for_it():
+    meeting = make_meeting(seat_limit=0)
+    ada = waiting(meeting)
+
+    with transaction.atomic():
+        seats.lock(meeting.pk)
+        [found] = at_once(lambda: waitlist.rehearse(meeting=meeting, seats_more=5, at=NOON))
+
+    assert [one.registration for one in found] == [ada]
 
 
 def test_a_letter_says_the_rule():

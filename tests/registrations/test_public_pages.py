@@ -94,6 +94,21 @@ def test_pressing_twice_is_one_registration(client: Client) -> None:
     assert Registration.objects.count() == 1
 
 
+@pytest.mark.parametrize("has_waiting_list", [True, False])
+def test_pressing_twice_for_the_last_seat_leads_to_the_own_page_twice(
+    client: Client, has_waiting_list: bool
+) -> None:
+    meeting = soon(seat_limit=1, has_waiting_list=has_waiting_list)
+    data = filled_in(client, meeting)
+
+    first = client.post(f"/m/{meeting.slug}/register/", data)
+    second = client.post(f"/m/{meeting.slug}/register/", data)
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first["Location"] == second["Location"]
+    assert client.post(f"/m/{meeting.slug}/register/", data | {"key": "x"}).status_code == 409
+
+
 def test_the_same_form_with_another_name_registers_somebody_else(client: Client) -> None:
     meeting = soon()
     data = filled_in(client, meeting)

@@ -61,7 +61,7 @@ def test_the_last_seats_go_to_exactly_as_many_as_there_are():
 
     assert statuses == ["confirmed"] * 3 + ["waitlisted"] * 13
     assert seats.audit(meeting.pk) == {}
-    lines = Registration.objects.waitlisted().in_line().values_list("line", flat=True)
+    lines = Registration.objects.waitlisted().order_by("line", "pk").values_list("line", flat=True)
     assert list(lines) == list(range(1, 14))
 
 
@@ -130,7 +130,7 @@ def cancel_against_register(repetitions: int) -> int:
         results = at_once(cancel, registering(meeting))
         assert not [result for result in results if isinstance(result, Exception)], results
         strandings += stranded(meeting)
-        live = list(Registration.objects.live().in_line())
+        live = list(Registration.objects.live().order_by("line", "pk"))
         seated = next((person for person in live if person.seat == "within"), None)
         if seated is None:
             SeatLimit.objects.update(taken=0, waiting=0)

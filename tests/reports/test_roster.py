@@ -152,7 +152,7 @@ def test_the_overview_counts_free_seats_as_registration_does():
 
     numbers = overview.numbers(meeting)
 
-    assert (numbers.confirmed, numbers.seats_left) == (2, 1)
+    assert (numbers.confirmed, numbers.room.left) == (2, 1)
 
 
 def test_every_letter_has_a_title_until_it_is_rendered():
