@@ -22,7 +22,7 @@ from django.db.models.functions import Cast, Concat
 from events.models import Format, Meeting
 from notifications import outbox
 from notifications.models import Care, Message
-from registrations import letters, links
+from registrations import letters, links, waking
 from registrations.models import (
     AttendanceMode,
     Audience,
@@ -34,8 +34,6 @@ from registrations.models import (
 
 logger = logging.getLogger(__name__)
 
-# Between these the person and the venue are awake; both ends belong to the day.
-AWAKE_FROM, AWAKE_UNTIL = time(8), time(21)
 # A late reminder helps only who can still act on it.
 MARGIN = timedelta(hours=2)
 # The scheduler looks every minute; so late is not late.
@@ -273,12 +271,16 @@ def _joins_online(registration: Registration) -> bool:
 
 def _latest(at: datetime, zones: list[ZoneInfo]) -> datetime:
     """The latest moment not after `at` that is awake on all the clocks."""
-    return max(m for m in (at, *_edges(at, zones, AWAKE_UNTIL)) if m <= at and _awake(m, zones))
+    return max(
+        m for m in (at, *_edges(at, zones, waking.UNTIL)) if m <= at and waking.awake(m, zones)
+    )
 
 
 def _next(at: datetime, zones: list[ZoneInfo]) -> datetime:
     """The first moment not before `at` that is awake on all the clocks."""
-    return min(m for m in (at, *_edges(at, zones, AWAKE_FROM)) if m >= at and _awake(m, zones))
+    return min(
+        m for m in (at, *_edges(at, zones, waking.FROM)) if m >= at and waking.awake(m, zones)
+    )
 
 
 def _edges(at: datetime, zones: list[ZoneInfo], edge: time) -> Iterator[datetime]:
@@ -286,10 +288,6 @@ def _edges(at: datetime, zones: list[ZoneInfo], edge: time) -> Iterator[datetime
     for zone in zones:
         today = at.astimezone(zone).date()
         yield from (_moment(today + timedelta(days=n), edge, zone) for n in range(-3, 4))
-
-
-def _awake(at: datetime, zones: list[ZoneInfo]) -> bool:
-    return all(AWAKE_FROM <= at.astimezone(zone).time() <= AWAKE_UNTIL for zone in zones)
 
 
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:

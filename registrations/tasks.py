@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from registrations import erasure, limits, reminders
+from registrations.delegations import closing
 
 
 @shared_task(ignore_result=True)
@@ -16,6 +17,12 @@ def forget() -> None:
 def release_seats() -> None:
     """Keep no seats any longer whose day has come; whoever waits gets them."""
     limits.release_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def remind_heads() -> None:
+    """Tell the heads of delegations whose list closes soon and is not full."""
+    closing.remind_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -1,7 +1,7 @@
 """Delegations: opened by organizers, composed by heads, within their quotas."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from accounts.models import JournalEntry, Via
 from events.models import Approval
 from notifications.models import Message, State
 from registrations import booking, review, seats, substituting, waitlist
-from registrations.delegations import answers, keys, naming, opening
+from registrations.delegations import answers, closing, keys, naming, opening
 from registrations.models import (
     Consent,
     Delegation,
@@ -496,3 +496,39 @@ def test_the_organizer_sees_who_has_answered_and_who_is_missing(django_assert_nu
     ]  # fmt: skip
     assert (found.answered, found.named) == (2, 2)
     assert [region.code for region in found.missing] == ["RU-KGD", "RU-PRI"]
+
+
+def at_moscow(day, clock):
+    return datetime.fromisoformat(f"2026-05-{day:02}T{clock}:00+03:00")
+
+
+def test_heads_are_reminded_two_days_before_the_list_closes_by_day_and_once():
+    meeting = make_meeting(seat_limit=9)
+    closes = at_moscow(20, "18:00")
+    far = make_delegation(  # where it is night when it is day in Moscow
+        meeting, region=meeting.region_set.regions.get(code="RU-PRI"), closes_at=closes
+    )
+    near, full, late = (make_delegation(meeting, closes_at=closes, quota=n) for n in (2, 1, 2))
+    opening.ask(meeting=meeting, delegations=[far, near, full], at=NOON, by=ORGANIZER)
+    opening.ask(meeting=meeting, delegations=[late], at=at_moscow(19, "09:00"), by=ORGANIZER)
+    name(full)
+
+    told = [
+        closing.remind_due(at=at_moscow(day, clock))
+        for day, clock in ((18, "17:59"), (18, "18:00"), (18, "23:00"), (19, "07:00"),
+                           (19, "08:00"), (19, "09:00"), (20, "10:00"))
+    ]  # fmt: skip
+
+    # 18:00 in Moscow is one in the morning in Vladivostok; at 08:00 it is afternoon there.
+    assert told == [0, 1, 0, 0, 1, 0, 0]
+    assert Message.objects.filter(kind="delegation_closing").count() == 2
+
+
+def test_who_refused_or_was_never_asked_is_not_reminded():
+    meeting = make_meeting()
+    make_delegation(meeting)
+    refused = make_delegation(meeting)
+    opening.ask(meeting=meeting, delegations=[refused], at=NOON, by=ORGANIZER)
+    naming.refuse(delegation=refused, at=NOON, by=HEAD)
+
+    assert closing.remind_due(at=meeting.starts_at - timedelta(days=1)) == 0
