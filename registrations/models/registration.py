@@ -120,9 +120,9 @@ class Registration(models.Model):
         "Delegation", models.PROTECT, null=True, blank=True, related_name="people"
     )
     delegation_role = models.CharField(max_length=6, choices=DelegationRole, blank=True)
-    # Instead of whom somebody comes.
-    replaces = models.OneToOneField(
-        "self", models.RESTRICT, null=True, blank=True, related_name="replaced_by"
+    # Instead of whom somebody comes. Who was put back on the list may be replaced again.
+    replaces = models.ForeignKey(
+        "self", models.RESTRICT, null=True, blank=True, related_name="replacements"
     )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)

@@ -160,9 +160,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
     """One registration: the person, what may be done now, and all that happened so far."""
     people = Registration.objects.filter(meeting=meeting)
     registration = get_object_or_404(
-        people.select_related(
-            "category", "region", "region__region_set", "delegation", "replaces", "replaced_by"
-        ),
+        people.select_related("category", "region", "region__region_set", "delegation", "replaces"),
         number=number,
     )
     registration.meeting = meeting
@@ -176,6 +174,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "position": place.position if place else None,
         "waits_for": waitlist.called(place.limit) if place and place.limit else "",
         "steps": deciding.steps(registration, has_room=_has_room(registration), at=timezone.now()),
+        "replacements": registration.replacements.by_name(),
         "may_replace": deciding.may_replace(registration, at=timezone.now()),
         "decline_form": DeclineForm(prefix=None),
         "address_form": AddressForm(),

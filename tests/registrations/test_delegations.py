@@ -393,6 +393,17 @@ def test_nobody_is_replaced_twice():
         substitute(leaver, delegation)
 
 
+def test_who_was_put_back_may_be_replaced_again():
+    delegation = make_delegation(make_meeting(seat_limit=9), quota=3)
+    [leaver] = name(delegation)
+    first = substitute(leaver, delegation)
+    booking.restore(registration=leaver, at=NOON, by=ORGANIZER)
+
+    second = substitute(leaver, delegation)
+
+    assert set(leaver.replacements.all()) == {first, second}
+
+
 def test_a_substitute_who_is_on_the_list_already_changes_nothing():
     meeting = make_meeting(seat_limit=5)
     delegation = make_delegation(meeting)
