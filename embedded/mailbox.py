@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -207,9 +208,17 @@ def _base64(part: Message) -> str:
     return base64.b64encode(content if isinstance(content, bytes) else b"").decode()
 
 
+def _said(value: str) -> str:
+    """
+    A header as people read it. The parser of Python 3.11 leaves a space where a long name
+    was folded, which RFC 2047 (6.2) takes out; the older decoder does not.
+    """
+    return " ".join(str(make_header(decode_header(value))).split())
+
+
 def _described(message: EmailMessage) -> dict[str, Any]:
     return {
-        "headers": [[name, str(value)] for name, value in message.items()],
+        "headers": [[name, _said(str(value))] for name, value in message.raw_items()],
         "text": _text(message, "plain"),
         "html": _text(message, "html"),
         "parts": [

@@ -59,6 +59,20 @@ def test_the_newest_mail_comes_first_and_is_found_by_address(box):
     assert [mail["subject"] for mail in his] == ["two"]
 
 
+def test_a_long_folded_name_is_read_as_one(box):
+    folder, base = box
+    name = keep(
+        folder,
+        b"From: =?utf-8?b?0JzQuNC90LjRgdGC0LXRgNGB0YLQstC+INGN0LrQvtC90L7QvNC40YfQtdGB?=\r\n"
+        b" =?utf-8?b?0LrQvtCz0L4g0YDQsNC30LLQuNGC0LjRjyAo0LTQtdC80L4p?=\r\n"
+        b" <meetings@example.org>\r\n\r\nText",
+    )
+
+    page = ask(f"{base}/secret/{name}")[1]
+
+    assert "Министерство экономического развития (демо) &lt;meetings@example.org&gt;" in page
+
+
 def test_html_is_shown_in_a_sandbox_that_fetches_nothing(box):
     folder, base = box
     name = keep(folder, letter(html="<script>alert(1)</script><img src='cid:qr'>"))
