@@ -161,7 +161,13 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
     people = Registration.objects.filter(meeting=meeting)
     registration = get_object_or_404(
         people.select_related(
-            "category", "region", "region__region_set", "delegation", "replaces", "replaced_by"
+            "category",
+            "region",
+            "region__region_set",
+            "delegation",
+            "replaces",
+            "replaced_by",
+            "invitation",
         ),
         number=number,
     )
