@@ -11,10 +11,12 @@ from config import schema  # noqa: F401  # tells the OpenAPI document how one si
 from registrations.api import (
     access_links,
     delegations,
+    invitations,
     meetings,
     messages,
     mine,
     my_delegation,
+    my_invitation,
     parts,
     region_sets,
     registrations,
@@ -31,6 +33,7 @@ router.register("region-sets", region_sets.RegionSetViewSet, basename="api-regio
 for place, viewset, name in [
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
+    ("invitations", invitations.InvitationViewSet, "api-invitation"),
     ("messages", messages.MessageViewSet, "api-message"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
 ]:
@@ -81,6 +84,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-my-substitute",
     ),
     path("my-delegation/refuse/", my_delegation.MyRefusalView.as_view(), name="api-my-refusal"),
+    path("my-invitation/", my_invitation.MyInvitationView.as_view(), name="api-my-invitation"),
+    path("my-invitation/accept/", my_invitation.MyAcceptView.as_view(), name="api-my-accept"),
+    path("my-invitation/decline/", my_invitation.MyDeclineView.as_view(), name="api-my-decline"),
+    path(
+        "my-invitation/colleague/",
+        my_invitation.MyColleagueView.as_view(),
+        name="api-my-colleague",
+    ),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "docs/",

@@ -53,3 +53,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "LANGUAGE_LINKS": links,
         "SHOW_SAMPLE_HINTS": settings.SHOW_SAMPLE_HINTS,
     }
+
+
+def speak(request: HttpRequest, language: str) -> None:
+    """The language in which a link was sent, unless the reader chose one on this site."""
+    chosen = {request.GET.get("lang"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)}
+    if not chosen & LANGUAGES and language in LANGUAGES:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language

@@ -55,7 +55,7 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     ),
     "nobody_to_ask": (
         gettext_lazy("There is nobody to write to"),
-        gettext_lazy("No head with an address and an open list that is not full yet."),
+        gettext_lazy("Everybody has answered, was written to already, or it is too late for it."),
     ),
     "device_revoked": (
         gettext_lazy("This device is no desk any more"),
@@ -76,6 +76,22 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "invalid_transition": (
         gettext_lazy("Not possible in this status"),
         gettext_lazy("Read the registration again: its status has another way on."),
+    ),
+    "already_invited": (
+        gettext_lazy("This person is invited already"),
+        gettext_lazy("There is an open invitation for this name and address (“row” says whose)."),
+    ),
+    "invitation_answered": (
+        gettext_lazy("The invitation is settled"),
+        gettext_lazy("It was accepted or taken back, so it cannot be answered or changed."),
+    ),
+    "invitation_closed": (
+        gettext_lazy("The invitation is not open"),
+        gettext_lazy("The day by which to answer is over, or the meeting is not open for it."),
+    ),
+    "invitation_not_transferable": (
+        gettext_lazy("The invitation is personal"),
+        gettext_lazy("The organizer has not allowed to pass it on, or it was passed on once."),
     ),
     "key_reused": (
         gettext_lazy("The key was used for something else"),

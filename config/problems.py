@@ -23,6 +23,7 @@ CONTENT_TYPE = "application/problem+json"
 # code: /problems/ + code with hyphens (docs/api.md lists them from this table).
 STATUS_OF = {
     "authentication_failed": 401,
+    "already_invited": 409,
     "already_registered": 409,
     "already_used": 409,
     "bad_request": 400,
@@ -38,6 +39,9 @@ STATUS_OF = {
     "forbidden": 403,
     "id_reused": 409,
     "invalid_transition": 409,
+    "invitation_answered": 409,
+    "invitation_closed": 409,
+    "invitation_not_transferable": 409,
     "key_reused": 422,
     "last_organizer": 409,
     "link_invalid": 404,

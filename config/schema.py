@@ -30,6 +30,19 @@ class DelegationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
         }
 
 
+class InvitationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped library
+    target_class = "registrations.api.my_invitation.InvitationLinkAuthentication"
+    name = "invitationLink"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Invitation <token>`: what stands behind /i/ in the link.",
+        }
+
+
 class LinkScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped library
     target_class = "registrations.api.mine.LinkAuthentication"
     name = "personalLink"

@@ -11,7 +11,14 @@ from accounts.journal import Actor
 from events.models import Meeting
 from notifications import outbox
 from registrations import idempotency, letters, seats, throttle, transitions, waitlist
-from registrations.models import Consent, Delegation, Registration, Status
+from registrations.models import (
+    Consent,
+    Delegation,
+    Invitation,
+    InvitationQuerySet,
+    Registration,
+    Status,
+)
 
 # What a person is known by. Status, category, region and organization's key stay: counted,
 # they name nobody.
@@ -31,6 +38,15 @@ BLANKED = (
     "submitted_by_email",
     "time_zone",
     "decision_reason",
+)
+# What an invitation says of the person; that there was one, and its answer, stay.
+BLANKED_OF_INVITATION = (
+    "name",
+    "email",
+    "organization",
+    "position",
+    "instead_of",
+    "decline_note",
 )
 
 
@@ -83,6 +99,7 @@ def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
         _blank(registration, at=at)
         count += 1
     Delegation.objects.filter(meeting=meeting).update(head_name="", head_email="")
+    _blank_invitations(Invitation.objects.filter(meeting=meeting), at=at)
     meeting.purged_at = at
     meeting.save(update_fields=["purged_at"])
     outbox.forget(subject=f"meeting:{meeting.pk}")
@@ -100,9 +117,17 @@ def _blank(registration: Registration, *, at: datetime) -> None:
     letters.withdraw_all(registration, reason="erased")
     outbox.forget(subject=f"registration:{registration.pk}")
     Consent.objects.filter(registration=registration).update(ip_address=None, user_agent="")
+    for invitation in Invitation.objects.filter(registration=registration):
+        outbox.forget(subject=f"invitation:{invitation.pk}")
+        _blank_invitations(Invitation.objects.filter(pk=invitation.pk), at=at)
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None
     registration.erased_at = at
     registration.version += 1
     registration.save(update_fields=[*BLANKED, "ticket_code", "erased_at", "version"])
+
+
+def _blank_invitations(invitations: InvitationQuerySet, *, at: datetime) -> None:
+    blank = dict.fromkeys(BLANKED_OF_INVITATION, "")
+    invitations.filter(erased_at=None).update(erased_at=at, **blank)

@@ -32,6 +32,14 @@ def split(full: str) -> tuple[str, str, str]:
     return " ".join(words[: last + 1]), *_given(words[last + 1 :])
 
 
+def join(family: str, given: str, patronymic: str) -> str:
+    """The parts as one cell, so that `split` finds them again."""
+    plain = " ".join(filter(None, [family, given, patronymic]))
+    if not family or split(plain) == (family, given, patronymic):
+        return plain
+    return f"{family}, {' '.join(filter(None, [given, patronymic]))}".rstrip(", ")
+
+
 def _given(words: list[str]) -> tuple[str, str]:
     return (words[0], " ".join(words[1:])) if words else ("", "")
 

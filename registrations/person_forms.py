@@ -30,6 +30,8 @@ class PersonForm(forms.Form):
     # What stands behind a label instead of "(optional)".
     marks: ClassVar[dict[str, Any]] = {"name": "", "role": ""}
 
+    needs_name = True
+
     name = PlainField(
         label=gettext_lazy("Family name, given name, patronymic"),
         max_length=500,
@@ -65,7 +67,7 @@ class PersonForm(forms.Form):
                 data[part] = names.check(text)
             except names.NameNotAccepted as objection:
                 self.add_error("name", str(objection))
-        if not any(parts) and "name" not in self.errors:
+        if self.needs_name and not any(parts) and "name" not in self.errors:
             self.add_error("name", _("Write the name: it goes on the badge."))
         return data
 

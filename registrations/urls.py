@@ -8,6 +8,8 @@ from registrations.views import (
     delegations,
     find,
     form,
+    invitation,
+    invitations,
     mine,
     organizations,
     privacy,
@@ -41,6 +43,13 @@ heads = [
     path("<slug:number>/remove/", delegation.remove, name="delegation-remove"),
     path("<slug:number>/role/", delegation.mark, name="delegation-mark"),
     path("<slug:number>/address/", delegation.address, name="delegation-address"),
+]
+invited = [
+    path("", invitation.invitation, name="invitation"),
+    path("accept/", invitation.accept, name="invitation-accept"),
+    path("decline/", invitation.decline, name="invitation-decline"),
+    path("colleague/", invitation.colleague, name="invitation-colleague"),
+    path("link/", invitation.link, name="invitation-link"),
 ]
 PERSON = "manage/<slug:slug>/participants/<slug:number>"
 
@@ -87,6 +96,25 @@ office: list[URLPattern | URLResolver] = [
         delegations.step,
         name="manage-delegation-step",
     ),
+    path("manage/<slug:slug>/invitations/", invitations.invitations, name="manage-invitations"),
+    path(
+        "manage/<slug:slug>/invitations/paste/",
+        invitations.paste,
+        name="manage-invitations-paste",
+    ),
+    path(
+        "manage/<slug:slug>/invitations/write/",
+        invitations.write,
+        name="manage-invitations-write",
+    ),
+    path(
+        "manage/<slug:slug>/invitations/<uuid:uid>/", invitations.change, name="manage-invitation"
+    ),
+    path(
+        "manage/<slug:slug>/invitations/<uuid:uid>/step/",
+        invitations.step,
+        name="manage-invitation-step",
+    ),
     path("manage/<slug:slug>/participants/decide/", review.decide_many, name="manage-decide"),
     path("manage/<slug:slug>/participants/new/", review.add, name="manage-participant-add"),
     path(f"{PERSON}/edit/", review.amend, name="manage-participant-edit"),
@@ -106,5 +134,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("m/<slug:slug>/consent/<slug:kind>/", public.consent, name="consent"),
     path("r/<str:token>/", include(own)),
     path("d/<str:token>/", include(heads)),
+    path("i/<str:token>/", include(invited)),
     *office,
 ]

@@ -22,7 +22,16 @@ from events.models import (
 )
 from registrations import consents, intake, seats
 from registrations.delegations import opening
-from registrations.models import Delegation, Registration, Seat, SeatLimit, Source, Status
+from registrations.invitations import sending
+from registrations.models import (
+    Delegation,
+    Invitation,
+    Registration,
+    Seat,
+    SeatLimit,
+    Source,
+    Status,
+)
 
 # A Tuesday noon, weeks before the meetings made here.
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -188,6 +197,18 @@ def make_delegation(meeting: Meeting, **overrides: Any) -> Delegation:
     }
     wish = opening.Wish(**fields | overrides)
     return opening.open_many(meeting=meeting, wishes=[wish], at=NOON, by=ORGANIZER)[0]
+
+
+def make_invitation(meeting: Meeting, **overrides: Any) -> Invitation:
+    """An invitation to Anna Petrova that was not sent yet."""
+    fields: dict[str, Any] = {
+        "name": "Петрова Анна",
+        "email": "petrova@example.org",
+        "category": category(meeting),
+        "language": "ru",
+    }
+    wish = sending.Wish(**fields | overrides)
+    return sending.invite_many(meeting=meeting, wishes=[wish], at=NOON, by=ORGANIZER)[0]
 
 
 def _letters(number: int) -> str:

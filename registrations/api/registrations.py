@@ -92,7 +92,7 @@ class RegistrationViewSet(
         body = NewRegistrationSerializer(data=request.data, context={"meeting": target})
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
-        booked = booking.register(
+        outcome = booking.register(
             meeting=target,
             consents=said.pop("consents"),
             application=booking.Application(**said),
@@ -104,9 +104,13 @@ class RegistrationViewSet(
             evidence=booking.Evidence(
                 ip_address=address or None, user_agent=visitor.user_agent(request)
             ),
-            claim=_claim(request, target),
+            claim=claim_of(request, f"api:register:{target.pk}"),
         )
-        return _booked(booked, target)
+        return booked(
+            outcome.registration,
+            standing=outcome.status,
+            waiting_position=outcome.waiting_position,
+        )
 
     @extend_schema(
         parameters=[IF_MATCH],
@@ -214,7 +218,8 @@ def _decide(
             erasure.erase(**common)
 
 
-def _claim(request: Request, meeting: Meeting) -> Claim | None:
+def claim_of(request: Request, scope: str) -> Claim | None:
+    """The client's key with what it sent, valid within `scope`; None where it chose none."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -222,21 +227,23 @@ def _claim(request: Request, meeting: Meeting) -> Claim | None:
         raise ValidationError(
             {"Idempotency-Key": _("A key has 1 to 80 printable ASCII characters.")}
         )
-    return Claim(scope=f"api:register:{meeting.pk}", key=key, body=request.data)
+    return Claim(scope=scope, key=key, body=request.data)
 
 
-def _booked(booked: booking.Booked, meeting: Meeting) -> Response:
-    registration = booked.registration
+def booked(
+    registration: Registration, *, standing: str = "", waiting_position: int | None = None
+) -> Response:
+    """The answer to whoever registered."""
     answer = {
         "number": registration.number,
-        "status": booked.status,
-        "waiting_position": booked.waiting_position,
+        "status": standing or registration.status,
+        "waiting_position": waiting_position,
         "manage_url": links.manage_url(registration),
         "ticket_url": links.ticket_url(registration),
         "calendar_url": links.calendar_url(registration),
     }
     response = Response(BookedSerializer(answer).data, status=status.HTTP_201_CREATED)
     response["Location"] = reverse(
-        "api-registration-detail", args=[meeting.slug, registration.number]
+        "api-registration-detail", args=[registration.meeting.slug, registration.number]
     )
     return response

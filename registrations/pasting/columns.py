@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +75,20 @@ def guess(rows: Sequence[Sequence[str]], allowed: Sequence[str]) -> list[str]:
     for at, field in zip(rest, [*_name_columns(columns, rest), *_AFTER_NAME], strict=False):
         found[at] = field if field in allowed else NONE
     return found
+
+
+def chosen(
+    posted: Sequence[str], rows: Sequence[Sequence[str]], allowed: Sequence[str]
+) -> list[str]:
+    """What was chosen for each column, else what the program guesses."""
+    if rows and len(posted) == len(rows[0]):
+        return [field if field in allowed else NONE for field in posted]
+    return guess(rows, allowed)
+
+
+def choices(allowed: Sequence[str]) -> list[tuple[str, Any]]:
+    """What a column may be, and that it is left out."""
+    return [(NONE, _("leave out")), *((field, FIELDS[field]) for field in allowed)]
 
 
 _AFTER_NAME = ("organization", "position")

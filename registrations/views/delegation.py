@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.refusals import Refused
 from config import visitor
 from config.answers import see_other
-from config.language import LANGUAGES
+from config.language import speak
 from notifications import outbox
 from notifications.models import Message
 from registrations import amending, substituting
@@ -51,10 +50,7 @@ def opens_by_link(page: Page[P]) -> Opened[P]:
         request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         delegation = keys.find(token)
-        chosen = {request.GET.get("lang"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)}
-        if not chosen & LANGUAGES and delegation.language in LANGUAGES:
-            translation.activate(delegation.language)
-            request.LANGUAGE_CODE = delegation.language
+        speak(request, delegation.language)
         response = page(request, delegation, *args, **kwargs)
         # The address is a key: nobody is to list it.
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -112,14 +108,18 @@ def paste(request: HttpRequest, delegation: Delegation) -> HttpResponseBase:
     rows = cells.read(text)
     context: dict[str, Any] = {"rows": text, "too_many": len(rows) > cells.MOST_ROWS}
     if rows and not context["too_many"]:
-        mapping = _mapping(request, rows)
+        mapping = columns.chosen(request.POST.getlist("column"), rows, COLUMNS)
         table = people.check(
             rows,
             mapping,
             meeting=delegation.meeting,
             form=lambda values: MemberForm(values, delegation=delegation),
         )
-        context |= {"table": table, "columns": _columns(mapping), "choices": _choices()}
+        context |= {
+            "table": table,
+            "columns": list(enumerate(mapping, start=1)),
+            "choices": columns.choices(COLUMNS),
+        }
         if "save" in request.POST and not table.errors and table.drafts:
             refusal = _save(request, delegation, table)
             if refusal is None:
@@ -314,22 +314,6 @@ def _copy_to(delegation: Delegation) -> tuple[str, str] | None:
     if not delegation.head_email:
         return None
     return delegation.head_email, keys.head_named(delegation)
-
-
-def _mapping(request: HttpRequest, rows: list[list[str]]) -> list[str]:
-    """What the head chose for each column, else what the program guesses."""
-    chosen = request.POST.getlist("column")
-    if len(chosen) == len(rows[0]):
-        return [field if field in COLUMNS else columns.NONE for field in chosen]
-    return columns.guess(rows, COLUMNS)
-
-
-def _columns(mapping: list[str]) -> list[tuple[int, str]]:
-    return list(enumerate(mapping, start=1))
-
-
-def _choices() -> list[tuple[str, Any]]:
-    return [(columns.NONE, _("leave out")), *((c, columns.FIELDS[c]) for c in COLUMNS)]
 
 
 def _save(request: HttpRequest, delegation: Delegation, table: people.Table) -> str | None:

@@ -177,20 +177,22 @@ def _application(meeting: Meeting, form: RegistrationForm) -> booking.Applicatio
 
 
 def _claim(meeting: Meeting, form: RegistrationForm) -> idempotency.Claim | None:
+    return claim_of(f"form:{meeting.pk}", form.cleaned_data)
+
+
+def claim_of(scope: str, data: dict[str, Any]) -> idempotency.Claim | None:
     """
     The key of the form together with what was typed into it.
 
     A double click sends both twice. Somebody who goes back and registers a colleague in
     the same form sends the key with other words: that is a second registration.
     """
-    data = form.cleaned_data
     if not data["key"]:
         return None
     body = {k: v for k, v in data.items() if k not in ("stamp", "time_zone", "region")}
     body["region"] = data["region"].code if data["region"] else ""
-    claim = idempotency.Claim(scope=f"form:{meeting.pk}", key=data["key"], body=body)
-    digest = claim.body_hash.hex()[:32]
-    return idempotency.Claim(scope=claim.scope, key=f"{data['key'][:40]}:{digest}", body=body)
+    digest = idempotency.Claim(scope=scope, key=data["key"], body=body).body_hash.hex()[:32]
+    return idempotency.Claim(scope=scope, key=f"{data['key'][:40]}:{digest}", body=body)
 
 
 def _documents(meeting: Meeting) -> QuerySet[ConsentDocument]:

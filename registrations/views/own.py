@@ -6,16 +6,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.journal import Actor
 from accounts.models import Via
 from config import failures
-from config.language import LANGUAGES
+from config.language import speak
 from events import phase, when
 from events.models import Format, MeetingStatus
 from registrations import booking, links, tickets, waitlist
@@ -42,7 +41,7 @@ def opens_by_link(page: Page[P]) -> Opened[P]:
         request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         registration = links.find(token)
-        _speak(request, registration)
+        speak(request, registration.language)
         if registration.erased_at:
             return failures.page(request, 410, words=ERASED)
         response = page(request, registration, *args, **kwargs)
@@ -51,14 +50,6 @@ def opens_by_link(page: Page[P]) -> Opened[P]:
         return response
 
     return cast(Opened[P], never_cache(opened))
-
-
-def _speak(request: HttpRequest, registration: Registration) -> None:
-    """The registration's language, unless the reader chose one on this site."""
-    chosen = {request.GET.get("lang"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)}
-    if not chosen & LANGUAGES and registration.language in LANGUAGES:
-        translation.activate(registration.language)
-        request.LANGUAGE_CODE = registration.language
 
 
 def holder(registration: Registration) -> Actor:

@@ -48,6 +48,15 @@ ACTIONS = {
     "delegation.asked": _("head of delegation written to"),
     "delegation.refused": _("nobody comes from the delegation"),
     "delegation.link_renewed": _("new link for the head of delegation"),
+    "invitation.made": _("invitation made"),
+    "invitation.changed": _("invitation changed"),
+    "invitation.sent": _("invitation sent"),
+    "invitation.reminded": _("reminded of the invitation"),
+    "invitation.withdrawn": _("invitation taken back"),
+    "invitation.link_renewed": _("new link for the invited person"),
+    "invitation.accepted": _("invitation accepted"),
+    "invitation.declined": _("invitation declined"),
+    "invitation.passed_on": _("invitation passed on to a colleague"),
     "meeting.drafted": _("draft made"),
     "meeting.published": _("published"),
     "meeting.changed": _("meeting changed"),
@@ -58,6 +67,7 @@ ACTORS = {
     "visitor": _("a visitor"),
     "participant": _("the participant"),
     "delegation": _("the head of the delegation"),
+    "invitation": _("the invited person"),
     "Yavka": _("by itself"),
 }
 # What a mail is about, until it is rendered and has a subject of its own.
@@ -75,6 +85,8 @@ MAILS = {
     "called_off": _("Meeting cancelled"),
     "delegation_opened": _("Please name your delegation"),
     "delegation_closing": _("The delegation’s list closes"),
+    "invitation": _("Invitation"),
+    "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
 }
 
@@ -89,7 +101,7 @@ def said(action: str) -> str:
 def actor(who: str) -> str:
     """Who did it, in words: “participant 3407950” is the participant, an address stays."""
     role = re.sub(r"^(participant |registration:)\d+$", "participant", who)
-    role = re.sub(r"^delegation:\d+$", "delegation", role)
+    role = re.sub(r"^(delegation|invitation):\d+$", r"\1", role)
     return str(ACTORS.get(role, who))
 
 

@@ -160,7 +160,14 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
     """One registration: the person, what may be done now, and all that happened so far."""
     people = Registration.objects.filter(meeting=meeting)
     registration = get_object_or_404(
-        people.select_related("category", "region", "region__region_set", "delegation", "replaces"),
+        people.select_related(
+            "category",
+            "region",
+            "region__region_set",
+            "delegation",
+            "replaces",
+            "invitation",
+        ),
         number=number,
     )
     registration.meeting = meeting

@@ -81,6 +81,15 @@ def _paste_heads(tab: Tab, world: World) -> None:
     _submit(tab, world)
 
 
+def _paste_invited(tab: Tab, world: World) -> None:
+    tab.locator("#rows").fill(
+        "ФИО\tE-mail\tОрганизация\tРегион\tКатегория\n"
+        "Соловьёва Анна Петровна\tsol@example.org\tУправляющая компания парка\tКалужская"
+        " область\tПресса\nО’Коннор-Смит Шон\tshon\tПарк\tАтлантида\t\n"
+    )
+    _submit(tab, world)
+
+
 def _scan(whose: str) -> Act:
     """Type the number of somebody of the sample; "" is a number that nobody has."""
 
@@ -142,6 +151,16 @@ PARTICIPANTS = [
     View("delegation-remove", "/d/{delegation}/{member}/remove/"),
     View("delegation-address", "/d/{delegation}/{member}/address/"),
     View("delegation-list", "/d/{delegation}/list/"),
+    View("invitation", "/i/{invited_open}/"),
+    View("invitation-accept", "/i/{invited_bound}/accept/"),
+    View("invitation-accept-errors", "/i/{invited_open}/accept/", act=_submit),
+    View("invitation-decline", "/i/{invited_open}/decline/"),
+    View("invitation-colleague", "/i/{invited_open}/colleague/"),
+    View("invitation-colleague-errors", "/i/{invited_open}/colleague/", act=_submit),
+    View("invitation-accepted", "/i/{invited_accepted}/"),
+    View("invitation-declined", "/i/{invited_declined}/"),
+    View("invitation-expired", "/i/{invited_expired}/"),
+    View("invitation-withdrawn", "/i/{invited_withdrawn}/"),
     View("link-unknown", "/r/nobody/", status=404),
     *(View(f"failing-{status}", f"/failing/{status}/", status=status)
       for status in (400, 403, 404, 409, 410, 413, 429, 500)),
@@ -180,6 +199,12 @@ OFFICE = [
     View("delegations-none", "/manage/bare/delegations/", who="organizer"),
     View("delegations-paste", "/manage/delegations/delegations/paste/", who="organizer",
          act=_paste_heads),
+    View("invitations", "/manage/invitations/invitations/", who="organizer"),
+    View("invitations-none", "/manage/bare/invitations/", who="organizer"),
+    View("invitations-paste", "/manage/invitations/invitations/paste/", who="organizer",
+         act=_paste_invited),
+    View("invitation-office", "/manage/invitations/invitations/{invitation_uid}/",
+         who="organizer"),
     View("delegation-office", "/manage/delegations/delegations/{delegation_uid}/",
          who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),

@@ -27,11 +27,14 @@ from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
 from registrations import limits, links, substituting
 from registrations.delegations import keys, naming, opening
-from registrations.models import AttendanceMode, Registration, Status
+from registrations.invitations import answering, sending
+from registrations.invitations import keys as invited
+from registrations.models import AttendanceMode, Invitation, Registration, Status
 from tests.factories import (
     make_application,
     make_consent,
     make_delegation,
+    make_invitation,
     make_meeting,
     make_registration,
     make_user,
@@ -176,6 +179,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     meeting("draft", owner, now, status=MeetingStatus.DRAFT, published_at=None)
     meeting("bare", owner, now, title="Встреча", title_alt="")
     known |= _delegations(meeting("delegations", owner, now), now)
+    known |= _invitations(meeting("invitations", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
 
@@ -232,6 +236,34 @@ def _delegations(parks: Meeting, now: datetime) -> dict[str, str]:
         "delegation_uid": str(made["KLU"].uid),
         "member": named[0].number,
     }
+
+
+def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:
+    """Invitations in every state, each with its link."""
+    names = ("open", "bound", "expired", "withdrawn", "accepted", "declined", "unsent")
+    made = {
+        name: make_invitation(
+            parks, name=LONGEST["family_name"] + " Анастасия Владиславовна",
+            email=f"{name}@severny-bereg.example.org", organization=LONGEST["organization"],
+            binds_email=name != "open", allows_substitute=name in ("open", "declined"),
+            expires_at=now + timedelta(days=5),
+        )
+        for name in names
+    }  # fmt: skip
+    make_invitation(parks, name="", email="mailbox@example.org")
+    common = {"at": now, "by": journal.SYSTEM}
+    sent = [one for name, one in made.items() if name != "unsent"]
+    sending.send(meeting=parks, invitations=sent, **common)
+    sending.remind(meeting=parks, invitations=[made["bound"]], **common)
+    sending.withdraw(invitation=made["withdrawn"], **common)
+    answering.decline(invitation=made["declined"], why="В эти дни я в отпуске", **common)
+    answering.accept(
+        invitation=made["accepted"], application=make_application(parks),
+        consents=list(parks.consent_documents.current()), **common,
+    )  # fmt: skip
+    Invitation.objects.filter(pk=made["expired"].pk).update(expires_at=now)
+    found = {f"invited_{name}": invited.token(one) for name, one in made.items()}
+    return found | {"invitation_uid": str(made["bound"].uid)}
 
 
 def _sample(owner: User) -> dict[str, str]:
