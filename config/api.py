@@ -11,6 +11,7 @@ from config import schema  # noqa: F401  # tells the OpenAPI document how one si
 from registrations.api import (
     access_links,
     delegations,
+    imports,
     invitations,
     meetings,
     messages,
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/categories/", parts.CategoriesView.as_view(), name="api-categories"),
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
+    path(f"{MEETING}/imports/", imports.ImportsView.as_view(), name="api-imports"),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(

@@ -159,14 +159,15 @@ def check_list(text: str) -> None:
     list(_pasted(text, ""))
 
 
-def find(region_set: RegionSet, typed: str) -> Region | None:
+def find(region_set: RegionSet, typed: str, *, known: list[Region] | None = None) -> Region | None:
     """
     The active region that is meant: its code, a name in either language, or an alias.
 
     ё and е, case and the wrong keyboard layout do not matter. None when nothing or more
-    than one fits.
+    than one fits. Whoever asks for many names passes the regions that he has read (`known`).
     """
-    known = list(region_set.regions.active().select_related("group"))
+    if known is None:
+        known = list(region_set.regions.active().select_related("group"))
     for attempt in _attempts(typed):
         for keys_of in (_names, _keys):
             meant = [region for region in known if attempt in keys_of(region)]

@@ -30,13 +30,27 @@ class ListClosed(Refused):
     code = "edits_closed"
 
 
+class RowRefused(Refused):
+    """One of several people could not be put on the list (`row`, from 1): then nobody is."""
+
+    def __init__(self, refusal: Refused, row: int) -> None:
+        super().__init__(
+            _("Row %(n)d: %(why)s") % {"n": row, "why": refusal}, row=row, **refusal.facts
+        )
+        self.code = refusal.code
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """How somebody comes on the list: through which door, and what that door spares him."""
+    """
+    How somebody comes on the list: through which door, what that door spares him, and whether
+    he gets the usual letter.
+    """
 
     source: str
     skips_review: bool = False
     goes_over: bool = False
+    is_told: bool = True
     given_by: str = GivenBy.PROXY
     evidence: Evidence | None = None
     replaces: Registration | None = None
@@ -66,7 +80,8 @@ def enlist(
     )  # fmt: skip
     if meeting.approval == Approval.AUTOMATIC or entry.skips_review:
         waitlist.admit(counters, registration, at=at, over_capacity=entry.goes_over)
-    letters.write_answer(registration, **waitlist.told(registration))
+    if entry.is_told:
+        letters.write_answer(registration, **waitlist.told(registration))
     note(registration, entry, at=at, by=by)
     return registration
 

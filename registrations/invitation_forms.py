@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from events import regions
-from events.models import Category, Format, Meeting, Region
-from events.spelling import fold
+from events.models import Format, Meeting, Region
 from registrations import full_names, names
 from registrations.forms import RegistrationForm, open_categories
 from registrations.intake import Application
 from registrations.invitations.sending import Wish
 from registrations.models import AttendanceMode, ConsentDocument, Invitation
 from registrations.participant_forms import grouped
-from registrations.person_forms import PARTS, PersonForm
+from registrations.person_forms import PARTS, ListedForm, PersonForm
 from registrations.text_fields import PlainField
 from registrations.venue_fields import VenueMomentField
 
@@ -65,6 +64,11 @@ class TermsForm(forms.Form):
         if usual := open_categories(meeting)[:1]:
             self.initial.setdefault("category", usual[0].code)
         self.initial.setdefault("language", meeting.language[:2])
+
+    @cached_property
+    def known_regions(self) -> list[Region]:
+        """Those of the meeting's list, read once for all rows."""
+        return list(self.meeting.region_set.regions.active().select_related("group"))
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -189,52 +193,20 @@ class AcceptForm(RegistrationForm):
         )
 
 
-class InviteeForm(PersonForm):
+class InviteeForm(ListedForm):
     """A row of a pasted list: whom to invite. A list of mailboxes has no names."""
 
     needs_name = False
 
-    region = PlainField(label=gettext_lazy("Region"), required=False)
-    category = PlainField(label=gettext_lazy("Category"), required=False)
-
-    def __init__(self, *args: Any, terms: TermsForm, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.terms = terms
+        del self.fields["phone"]
         email = self.fields["email"]
         email.required = True
         email.error_messages["required"] = _("Write the e-mail: the invitation goes there.")
 
-    def clean_region(self) -> Region | None:
-        typed = str(self.cleaned_data["region"])
-        found = regions.find(self.terms.meeting.region_set, typed) if typed else None
-        if typed and found is None:
-            raise forms.ValidationError(
-                _("“%(typed)s” is no region of the list.") % {"typed": typed}
-            )
-        return found
-
-    def clean_category(self) -> Category:
-        typed = fold(str(self.cleaned_data["category"]))
-        categories = self.terms.categories
-        if not typed:
-            return categories[self.terms.cleaned_data["category"]]
-        for code, category in categories.items():
-            if typed in (fold(code), fold(category.name), fold(category.name_alt)):
-                return category
-        raise forms.ValidationError(
-            _("“%(typed)s” is no category of the meeting.")
-            % {"typed": self.cleaned_data["category"]}
-        )
-
-    @property
-    def application(self) -> Application:
-        """Who would come; the rest of an invitation is what all rows have in common."""
-        data = self.cleaned_data
-        plain = (*PARTS, "email", "organization", "position", "region", "category")
-        return Application(
-            **{field: data[field] for field in plain},
-            language=self.terms.cleaned_data["language"],
-        )
+    def clean(self) -> dict[str, Any]:
+        return super().clean() | {"phone": ""}
 
 
 class DeclineForm(forms.Form):

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events import regions
+from events.models import Category, Meeting, Region
+from events.spelling import fold
 from registrations import full_names, names
 from registrations.intake import Application
 from registrations.models import Delegation, DelegationRole
 from registrations.text_fields import PlainField
+
+
+class Terms(Protocol):
+    """What all rows of a table have in common: a form that has been checked."""
+
+    meeting: Meeting
+    categories: dict[str, Category]
+    cleaned_data: dict[str, Any]
+
+    @property
+    def known_regions(self) -> list[Region]: ...
+
 
 PARTS = ("family_name", "given_name", "patronymic")
 
@@ -70,6 +85,54 @@ class PersonForm(forms.Form):
         if self.needs_name and not any(parts) and "name" not in self.errors:
             self.add_error("name", _("Write the name: it goes on the badge."))
         return data
+
+
+class ListedForm(PersonForm):
+    """A row of a table as organizers have it: with region and category, as people write them."""
+
+    phone = PlainField(label=gettext_lazy("Phone"), required=False, max_length=40)
+    region = PlainField(label=gettext_lazy("Region"), required=False)
+    category = PlainField(label=gettext_lazy("Category"), required=False)
+
+    def __init__(self, *args: Any, terms: Terms, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.terms = terms
+
+    def clean_region(self) -> Region | None:
+        typed, terms = str(self.cleaned_data["region"]), self.terms
+        found = (
+            regions.find(terms.meeting.region_set, typed, known=terms.known_regions)
+            if typed
+            else None
+        )
+        if typed and found is None:
+            raise forms.ValidationError(
+                _("“%(typed)s” is no region of the list.") % {"typed": typed}
+            )
+        return found
+
+    def clean_category(self) -> Category:
+        typed = fold(str(self.cleaned_data["category"]))
+        categories = self.terms.categories
+        if not typed:
+            return categories[self.terms.cleaned_data["category"]]
+        for code, category in categories.items():
+            if typed in (fold(code), fold(category.name), fold(category.name_alt)):
+                return category
+        raise forms.ValidationError(
+            _("“%(typed)s” is no category of the meeting.")
+            % {"typed": self.cleaned_data["category"]}
+        )
+
+    @property
+    def application(self) -> Application:
+        """What the use cases want; what no column says, the terms of the list say."""
+        data = self.cleaned_data
+        plain = (*PARTS, "email", "phone", "organization", "position", "region", "category")
+        return Application(
+            **{field: data[field] for field in plain},
+            language=self.terms.cleaned_data["language"],
+        )
 
 
 class MemberForm(PersonForm):

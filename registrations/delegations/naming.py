@@ -17,7 +17,7 @@ from registrations import enlisting, leaving, seats, transitions
 from registrations import letters as people_letters
 from registrations.consents import ConsentRequired
 from registrations.delegations import keys, letters
-from registrations.enlisting import Entry, ListClosed
+from registrations.enlisting import Entry, ListClosed, RowRefused
 from registrations.intake import Application, Evidence
 from registrations.models import (
     ConsentDocument,
@@ -32,16 +32,6 @@ __all__ = ["ConsentRequired", "ListClosed", "NotInDelegation", "RowRefused"]
 
 class NotInDelegation(Refused):
     code = "not_found"
-
-
-class RowRefused(Refused):
-    """One of several people could not be named (`row`, from 1): then nobody is."""
-
-    def __init__(self, refusal: Refused, row: int) -> None:
-        super().__init__(
-            _("Row %(n)d: %(why)s") % {"n": row, "why": refusal}, row=row, **refusal.facts
-        )
-        self.code = refusal.code
 
 
 @transaction.atomic(durable=True)

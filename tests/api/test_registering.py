@@ -291,3 +291,19 @@ def test_waiting_people_are_confirmed_when_somebody_cancels(anyone, owner):
     statuses = Registration.objects.order_by("line", "pk").values_list("given_name", "status")
     assert ("Пётр", Status.CONFIRMED) in statuses
     assert ("Анна", Status.WAITLISTED) in statuses
+
+
+def test_an_organizer_brings_people_from_a_table(organizer, anyone, stranger, meeting):
+    url = f"meetings/{meeting.slug}/imports/"
+    people = [{"given_name": "Сукарно", "region": None}, {"family_name": "Ли", "region": "RU-KLU"}]
+
+    brought = organizer.send("post", url, {"people": people, "is_told": False})
+    again = organizer.send("post", url, {"people": people[::-1]})
+
+    assert brought.status_code == 201, brought.content
+    assert [(one["source"], one["region"]) for one in brought.json()] == [
+        ("import", None), ("import", "RU-KLU"),
+    ]  # fmt: skip
+    assert (again.status_code, again.json()["row"]) == (409, 1)
+    assert anyone.send("post", url, {"people": people}).status_code == 401
+    assert stranger.send("post", url, {"people": people}).status_code == 404

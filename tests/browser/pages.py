@@ -194,6 +194,7 @@ OFFICE = [
     View("participant-add", "/manage/{meeting}/participants/new/", who="organizer"),
     View("participant", "/manage/open/participants/{number}/", who="organizer"),
     View("participant-edit", "/manage/open/participants/{number}/edit/", who="organizer"),
+    View("import", "/manage/open/participants/import/", who="organizer", act=_paste_people),
     View("participant-replace", "/manage/open/participants/{number}/substitute/", who="organizer"),
     View("delegations", "/manage/delegations/delegations/", who="organizer"),
     View("delegations-none", "/manage/bare/delegations/", who="organizer"),

@@ -1,0 +1,48 @@
+"""What the organizer says of a table of people before it is put on the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
+
+from events.models import Meeting, Region
+from registrations.forms import open_categories
+
+
+class ImportForm(forms.Form):
+    """What all rows have in common; a column of the table may say another category."""
+
+    category = forms.ChoiceField(label=gettext_lazy("They come as"))
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the mails"), choices=[("ru", "Русский"), ("en", "English")]
+    )
+    skips_review = forms.BooleanField(
+        label=gettext_lazy("They are approved already"), required=False, initial=True
+    )
+    is_told = forms.BooleanField(
+        label=gettext_lazy("Tell them by mail now"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("The usual letter with QR code and calendar, to the own page."),
+    )
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meeting = meeting
+        self.categories = {c.code: c for c in meeting.categories.order_by("position", "pk")}
+        category = self.fields["category"]
+        assert isinstance(category, forms.ChoiceField)
+        category.choices = [
+            (code, c.text(main_language=meeting.language)) for code, c in self.categories.items()
+        ]
+        if usual := open_categories(meeting)[:1]:
+            self.initial.setdefault("category", usual[0].code)
+        self.initial.setdefault("language", meeting.language[:2])
+
+    @cached_property
+    def known_regions(self) -> list[Region]:
+        """Those of the meeting's list, read once for all rows."""
+        return list(self.meeting.region_set.regions.active().select_related("group"))
