@@ -15,7 +15,7 @@ from registrations.forms import open_categories
 class ImportForm(forms.Form):
     """What all rows have in common; a column of the table may say another category."""
 
-    category = forms.ChoiceField(label=gettext_lazy("They come as"))
+    category = forms.ChoiceField(label=gettext_lazy("Their category"))
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the mails"), choices=[("ru", "Русский"), ("en", "English")]
     )
