@@ -11,7 +11,7 @@ from accounts.journal import Actor
 from events.models import Meeting
 from notifications import outbox
 from registrations import idempotency, letters, seats, throttle, transitions, waitlist
-from registrations.models import Consent, Registration, Status
+from registrations.models import Consent, PassList, PassListLine, Registration, Status
 
 # What a person is known by. Status, category, region and organization's key stay: counted,
 # they name nobody.
@@ -82,6 +82,7 @@ def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
     for registration in people.select_related("meeting").select_for_update(of=("self",)):
         _blank(registration, at=at)
         count += 1
+    PassList.objects.of(meeting).update(note="")
     meeting.purged_at = at
     meeting.save(update_fields=["purged_at"])
     outbox.forget(subject=f"meeting:{meeting.pk}")
@@ -99,6 +100,7 @@ def _blank(registration: Registration, *, at: datetime) -> None:
     letters.withdraw_all(registration, reason="erased")
     outbox.forget(subject=f"registration:{registration.pk}")
     Consent.objects.filter(registration=registration).update(ip_address=None, user_agent="")
+    PassListLine.objects.filter(registration=registration).forget()
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None

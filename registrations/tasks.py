@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import erasure, limits, reminders
+from registrations import closing, erasure, limits, reminders
 
 
 @shared_task(ignore_result=True)
@@ -16,6 +16,12 @@ def forget() -> None:
 def release_seats() -> None:
     """Keep no seats any longer whose day has come; whoever waits gets them."""
     limits.release_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def take_lists() -> None:
+    """Keep the lists of meetings whose lists have closed by time."""
+    closing.take_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

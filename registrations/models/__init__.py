@@ -1,4 +1,4 @@
-"""Who has a seat and who waits: registrations, seats, consents, reminder rules, guards."""
+"""Who has a seat and who waits: registrations, seats, consents, lists, reminder rules, guards."""
 
 from registrations.models.consents import (
     Consent,
@@ -14,6 +14,7 @@ from registrations.models.delegations import (
     lists_close,
 )
 from registrations.models.guards import IdempotencyKey, Throttle
+from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
     LIVE,
     AttendanceMode,
@@ -48,6 +49,8 @@ __all__ = [
     "DelegationRole",
     "GivenBy",
     "IdempotencyKey",
+    "PassList",
+    "PassListLine",
     "Registration",
     "RegistrationQuerySet",
     "ReminderRule",
