@@ -27,6 +27,7 @@ __all__ = [
     "NothingToReopen",
     "close",
     "is_closed",
+    "lacks_list",
     "reopen",
     "take",
     "take_due",
@@ -78,7 +79,7 @@ def close(
     if not _has_lists(meeting):
         raise NothingToClose(_("Only a published meeting has lists to be closed."))
     last = pass_lists.latest(meeting)
-    if last and (last.made_at >= at or not _lacks_list(meeting, last, at=at)):
+    if last and (last.made_at >= at or not lacks_list(meeting, last, at=at)):
         return last, False
     if meeting.takes_edits(at):
         meeting.edits_close_at = at
@@ -154,14 +155,14 @@ def _take_due(meeting: Meeting, *, at: datetime) -> bool:
     # Another beat, or the organizer, may have been quicker, or may have opened them again.
     if not is_closed(meeting, at=at):
         return False
-    if not _lacks_list(meeting, pass_lists.latest(meeting), at=at):
+    if not lacks_list(meeting, pass_lists.latest(meeting), at=at):
         return False
     _make(meeting, "lists.closed", at=at, by=journal.SYSTEM)
     return True
 
 
-def _lacks_list(meeting: Meeting, last: PassList | None, *, at: datetime) -> bool:
-    """Whether no list was made since the lists closed, or they are not closed."""
+def lacks_list(meeting: Meeting, last: PassList | None, *, at: datetime) -> bool:
+    """Whether no list was made since the lists closed, `last` being the last; or they are open."""
     return meeting.takes_edits(at) or last is None or last.made_at < lists_close(meeting)
 
 

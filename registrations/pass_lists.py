@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from events.models import Meeting, in_language
 from registrations.models import PassList, PassListLine, Registration
@@ -82,6 +83,11 @@ class Line:
     @property
     def full_name(self) -> str:
         return " ".join(filter(None, (self.content.get(part, "") for part in NAMES)))
+
+    @property
+    def spoken_number(self) -> str:
+        """The number in two groups, as it is printed and said."""
+        return f"{self.number[:4]} {self.number[4:]}"
 
     def text(self, field: str, meeting: Meeting) -> str:
         """What stands in one of FIELDS, for the reader's language."""
@@ -187,6 +193,13 @@ def latest(meeting: Meeting) -> PassList | None:
     return PassList.objects.of(meeting).first()
 
 
+def count(meeting: Meeting) -> int:
+    """How many people a list that is made now would have."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({_NOW}) AS now", [meeting.pk])  # noqa: S608 -- constants
+        return int(cursor.fetchone()[0])
+
+
 def difference(since: PassList, *, until: PassList | None = None) -> Difference:
     """What is different now from a list; or was, on a later one. Two statements."""
     sql = _comparing(_KEPT if until else _NOW)
@@ -202,6 +215,12 @@ def difference(since: PassList, *, until: PassList | None = None) -> Difference:
     }
     _pair(changes, since.meeting_id)
     return Difference(list(changes.values()))
+
+
+def before(kept: PassList) -> Difference | None:
+    """What was different on the list before; None for the first."""
+    former = PassList.objects.filter(meeting=kept.meeting_id, number=kept.number - 1).first()
+    return difference(former, until=kept) if former else None
 
 
 def _line(pk: int, number: str, content: str | None, words: str | None) -> Line | None:
@@ -229,9 +248,13 @@ def _pair(changes: dict[int, Change], meeting_id: int) -> None:
             changes[gone.line.registration_id] = replace(gone, replaced_by=change.now)
 
 
+def by_name(kept: PassList) -> QuerySet[PassListLine, tuple[Any, ...]]:
+    """Everybody on a list, by name, as rows of what a `Line` has."""
+    rows = PassListLine.objects.filter(list=kept).order_by("sort_key", "registration")
+    return rows.values_list("registration", "registration__number", "content", "words")
+
+
 def lines(kept: PassList) -> Iterator[Line]:
     """Everybody on a list, by name, through a cursor on the server."""
-    rows = PassListLine.objects.filter(list=kept).order_by("sort_key", "registration")
-    values = rows.values_list("registration", "registration__number", "content", "words")
-    for pk, number, content, words in values.iterator(chunk_size=500):
-        yield Line(pk, number, content, words)
+    for row in by_name(kept).iterator(chunk_size=500):
+        yield Line(*row)

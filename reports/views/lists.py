@@ -1,0 +1,362 @@
+"""The lists for the pass desk: closed, numbered, and what has changed since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import journal
+from accounts.refusals import Refused
+from events.models import Meeting
+from events.office import OfficeRequest, own_meeting
+from registrations import closing, pass_lists
+from registrations.models import PassList, Registration, SeatLimit, lists_close
+from registrations.pass_lists import Change, Difference, Line
+from registrations.text_fields import PlainField
+from registrations.venue_fields import VenueMomentField
+from reports import exports, pass_desk, tables
+
+ON_A_PAGE = 100
+# More would be no page to look through; the files have all.
+MOST_CHANGES = 300
+
+
+class NoteForm(forms.Form):
+    """A word for whoever looks at the list later."""
+
+    note = PlainField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
+        help_text=gettext_lazy("For yourself: to whom the list was given, and when."),
+    )
+
+
+class CloseForm(NoteForm):
+    """What is asked before the lists are closed."""
+
+    closes_registration = forms.BooleanField(
+        label=gettext_lazy("Take no new registrations either"), required=False, initial=True
+    )
+    field_order = ("closes_registration", "note")
+
+    def __init__(self, *args: Any, meeting: Meeting, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not meeting.takes_registrations(at):
+            del self.fields["closes_registration"]
+
+
+class ReopenForm(forms.Form):
+    """Until when participants may change their data again."""
+
+    until = VenueMomentField(
+        label=gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy("Empty: when the meeting begins."),
+    )
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["until"]
+        assert isinstance(field, VenueMomentField)
+        field.zone = meeting.zone
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One line of an amendment as the page shows it."""
+
+    change: Change
+    tone: str
+    word: str
+    edits: list[str]
+    region: str
+    category: str
+    instead_of: str
+    replaced_by: str
+
+
+@own_meeting
+@require_safe
+def lists(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """Whether the lists are closed, what has changed since the last one, and all of them."""
+    at = timezone.now()
+    made = list(PassList.objects.of(meeting))
+    last = made[0] if made else None
+    found = pass_lists.difference(last) if last and _may_change(meeting, at) else None
+    context = {
+        "meeting": meeting,
+        "now": at,
+        "is_closed": closing.is_closed(meeting, at=at),
+        "is_published": meeting.status == "published" and meeting.purged_at is None,
+        "closes_at": lists_close(meeting),
+        "lists": [(one, pass_desk.signs(one)) for one in made],
+        "last": last,
+        "is_due": closing.lacks_list(meeting, last, at=at),
+        "form": NoteForm(),
+        "expected": pass_lists.count(meeting) if not made else None,
+        "here": "participants",
+        **_amendment(found, meeting),
+    }
+    return render(request, "reports/lists.html", context)
+
+
+def _may_change(meeting: Meeting, at: datetime) -> bool:
+    """Afterwards nobody at a pass desk waits for a change."""
+    return meeting.is_ahead(at) and meeting.purged_at is None
+
+
+def _amendment(found: Difference | None, meeting: Meeting) -> dict[str, Any]:
+    changes = found.changes if found else []
+    return {
+        "found": found,
+        "signs": pass_desk.signs(found) if found else "",
+        "changes": [_shown(change, meeting) for change in changes[:MOST_CHANGES]],
+        "more": max(len(changes) - MOST_CHANGES, 0),
+    }
+
+
+def _shown(change: Change, meeting: Meeting) -> Shown:
+    line = change.line
+    return Shown(
+        change=change,
+        tone=pass_desk.TONES[change.kind],
+        word=pass_desk.word(change),
+        edits=pass_desk.edits(change, meeting),
+        region=line.text("region", meeting),
+        category=line.text("category", meeting),
+        instead_of=_spoken(change.instead_of),
+        replaced_by=_spoken(change.replaced_by),
+    )
+
+
+def _spoken(line: Line | None) -> str:
+    return ", ".join(filter(None, [line.full_name, line.spoken_number])) if line else ""
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """Ask, with what it means; then close the lists."""
+    at = timezone.now()
+    # An empty answer is an answer: nothing has to be filled in.
+    data = request.POST if request.method == "POST" else None
+    form = CloseForm(data, meeting=meeting, at=at)
+    if form.is_valid():
+        try:
+            made, is_new = closing.close(
+                meeting=meeting, at=at, by=journal.organizer(request.user), **form.cleaned_data
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            words = _("The lists are closed. List No. %(n)s is kept.")
+            if not is_new:
+                words = _("The lists were closed already. List No. %(n)s is the last one.")
+            messages.success(request, words % {"n": made.number})
+            return redirect("manage-lists", meeting.slug)
+    people = Registration.objects.filter(meeting=meeting)
+    context = {
+        "meeting": meeting,
+        "form": form,
+        "people": pass_lists.count(meeting),
+        "number": (_last_number(meeting) or 0) + 1,
+        "pending": people.pending().count(),
+        "waiting": SeatLimit.objects.get(whole=meeting).waiting,
+        "takes_registrations": meeting.takes_registrations(at),
+        "here": "participants",
+    }
+    status = 409 if form.errors else 200
+    return render(request, "reports/lists_close.html", context, status=status)
+
+
+def _last_number(meeting: Meeting) -> int | None:
+    last = pass_lists.latest(meeting)
+    return last.number if last else None
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """Ask until when; then let participants change their data again."""
+    data = request.POST if request.method == "POST" else None
+    form = ReopenForm(data, meeting=meeting)
+    if form.is_valid():
+        try:
+            closing.reopen(
+                meeting=meeting,
+                at=timezone.now(),
+                by=journal.organizer(request.user),
+                until=form.cleaned_data["until"],
+            )
+        except Refused as refusal:
+            form.add_error("until", str(refusal))
+        else:
+            messages.success(request, _("The lists are open again."))
+            return redirect("manage-lists", meeting.slug)
+    context = {
+        "meeting": meeting,
+        "form": form,
+        "waiting": SeatLimit.objects.get(whole=meeting).waiting,
+        "here": "participants",
+    }
+    status = 422 if form.errors else 200
+    return render(request, "reports/lists_reopen.html", context, status=status)
+
+
+@own_meeting
+@require_POST
+def take(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
+    """Keep the amendment as the next list."""
+    form = NoteForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
+    by = journal.organizer(request.user)
+    try:
+        made = closing.take(meeting=meeting, at=timezone.now(), by=by, note=note)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("List No. %(n)s is kept.") % {"n": made.number})
+    return redirect("manage-lists", meeting.slug)
+
+
+@own_meeting
+@require_safe
+def kept(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
+    """One list as it was made, and what was different from the one before."""
+    one = _list(meeting, number)
+    page = Paginator(pass_lists.by_name(one), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "meeting": meeting,
+        "list": one,
+        "before": number - 1,
+        "page": page,
+        "rows": [_cells(Line(*row), meeting) for row in page.object_list],
+        "list_signs": pass_desk.signs(one),
+        "here": "participants",
+        **_amendment(pass_lists.before(one), meeting),
+    }
+    return render(request, "reports/list.html", context)
+
+
+def _cells(line: Line, meeting: Meeting) -> dict[str, Any]:
+    return {
+        "line": line,
+        "region": line.text("region", meeting),
+        "category": line.text("category", meeting),
+    }
+
+
+@own_meeting
+@require_safe
+def printed(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
+    """One list on paper."""
+    one = _list(meeting, number)
+    context = {
+        "meeting": meeting,
+        "list": one,
+        "headings": pass_desk.headings(),
+        "rows": list(pass_desk.table(pass_lists.lines(one), pass_lists.before(one), meeting)),
+        "now": timezone.now(),
+        "here": "participants",
+    }
+    return render(request, "reports/list_print.html", context)
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def list_file(request: OfficeRequest, meeting: Meeting, number: int, form: str) -> HttpResponseBase:
+    """One list as a file; by POST, since personal data leaves the house with it."""
+    if form not in tables.FORMATS:
+        raise Http404
+    one = _list(meeting, number)
+    if request.method != "POST":
+        return redirect("manage-list", meeting.slug, number)
+    exports.note_list(
+        since=one, form=form, rows=one.people, at=timezone.now(), by=journal.organizer(request.user)
+    )
+    rows = pass_desk.table(pass_lists.lines(one), pass_lists.before(one), meeting)
+    title = _("List No. %(n)s") % {"n": number}
+    return _download(form, rows, name=f"{meeting.slug}-list-{number}", title=title)
+
+
+@own_meeting
+@require_safe
+def changes(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
+    """What has changed since a list, until now or a later list, on paper."""
+    one, until = _two(request, meeting, number)
+    found = pass_lists.difference(one, until=until)
+    context = {
+        "meeting": meeting,
+        "list": one,
+        "until": until,
+        "found": found,
+        "signs": pass_desk.signs(found),
+        "headings": pass_desk.headings(),
+        "rows": list(pass_desk.amendment(found, meeting)),
+        "now": timezone.now(),
+        "here": "participants",
+    }
+    return render(request, "reports/list_print.html", context)
+
+
+@own_meeting
+@require_http_methods(["GET", "HEAD", "POST"])
+def changes_file(
+    request: OfficeRequest, meeting: Meeting, number: int, form: str
+) -> HttpResponseBase:
+    """The same as a file."""
+    if form not in tables.FORMATS:
+        raise Http404
+    one, until = _two(request, meeting, number)
+    if request.method != "POST":
+        return redirect("manage-list-changes", meeting.slug, number)
+    found = pass_lists.difference(one, until=until)
+    exports.note_list(
+        since=one,
+        until=until,
+        is_amendment=True,
+        form=form,
+        rows=len(found.changes),
+        at=timezone.now(),
+        by=journal.organizer(request.user),
+    )
+    name = f"{meeting.slug}-changes-{number}" + (f"-{until.number}" if until else "")
+    title = _("Changes since list No. %(n)s") % {"n": number}
+    return _download(form, pass_desk.amendment(found, meeting), name=name, title=title)
+
+
+def _download(form: str, rows: Any, *, name: str, title: str) -> HttpResponseBase:
+    headings = pass_desk.headings()
+    return tables.download(
+        form,
+        name=name,
+        csv=tables.csv(headings, rows),
+        xlsx=lambda file: tables.xlsx(headings, rows, file, title=title),
+    )
+
+
+def _list(meeting: Meeting, number: int) -> PassList:
+    return get_object_or_404(PassList.objects.of(meeting), number=number)
+
+
+def _two(request: OfficeRequest, meeting: Meeting, number: int) -> tuple[PassList, PassList | None]:
+    """The list of the address, and the later one that `?to=` names; None: until now."""
+    to = request.GET.get("to", "")
+    if not to:
+        return _list(meeting, number), None
+    if not (to.isascii() and to.isdecimal() and number < int(to[:9])):
+        raise Http404
+    return _list(meeting, number), _list(meeting, int(to[:9]))
