@@ -94,6 +94,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("checkin/walk-ins/", attendance.WalkInsView.as_view(), name="api-checkin-walk-ins"),
     path("checkin/admissions/", attendance.AdmissionsView.as_view(), name="api-checkin-admissions"),
+    path(
+        "checkin/substitutions/",
+        attendance.SubstitutionsView.as_view(),
+        name="api-checkin-substitutions",
+    ),
     path("checkin/search/", attendance.SearchView.as_view(), name="api-checkin-search"),
     path("checkin/stats/", attendance.StatsView.as_view(), name="api-checkin-stats"),
     path("meetings/<slug:slug>/scans/", attendance.MeetingScansView.as_view(), name="api-scans"),

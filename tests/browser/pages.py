@@ -92,6 +92,17 @@ def _scan(whose: str) -> Act:
     return act
 
 
+def _look_up(tab: Tab, world: World) -> None:
+    tab.locator("#q").fill(world["expected"])
+    tab.locator(".found li").first.wait_for()
+
+
+def _instead(tab: Tab, world: World) -> None:
+    _look_up(tab, world)
+    tab.locator(".found .instead").first.click()
+    tab.locator("#instead_family_name").wait_for()
+
+
 PARTICIPANTS = [
     View("home", "/"),
     View("meeting", "/m/open/"),
@@ -205,6 +216,8 @@ DOOR = [
     View("scan-without-desk", "/scan/", status=403),
     View("scan", "/scan/", who="desk"),
     View("scan-search", "/scan/#search", who="desk"),
+    View("scan-found", "/scan/#search", who="desk", act=_look_up),
+    View("scan-instead", "/scan/#search", who="desk", act=_instead),
     View("scan-walk-in", "/scan/#walk-in", who="desk"),
     View("scan-yes", "/scan/", who="desk", act=_scan("present")),
     View("scan-again", "/scan/", who="desk", act=_scan("present")),

@@ -274,6 +274,7 @@ def _sample(owner: User) -> dict[str, str]:
     listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
     return {
         "present": listed.confirmed()[0].number,
+        "expected": listed.confirmed()[1].number,
         "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,
         "meeting": found["meeting"],
         "past_meeting": found["past_meeting"],
