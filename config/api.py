@@ -21,7 +21,7 @@ from registrations.api import (
     seat_limits,
 )
 from reports import api as reports
-from reports import export_api, exports
+from reports import export_api, exports, pass_list_api
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -32,6 +32,7 @@ for place, viewset, name in [
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("messages", messages.MessageViewSet, "api-message"),
+    ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)
@@ -61,6 +62,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
             name=f"api-registrations-{form}",
         )
         for form in exports.FORMATS
+    ),
+    *(
+        path(f"{MEETING}/pass-lists/<int:number>{end}.{form}", view.as_view(form=form), name=name)
+        for form in exports.FORMATS
+        for end, view, name in [
+            ("", pass_list_api.PassListFileView, f"api-pass-list-{form}"),
+            ("/difference", pass_list_api.DifferenceFileView, f"api-difference-{form}"),
+        ]
     ),
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),

@@ -9,10 +9,17 @@ from rest_framework import serializers
 
 from events import years
 from registrations.delegations import keys
-from registrations.models import MOST_SEATS, Delegation, DelegationRole, Registration
+from registrations.models import (
+    MOST_SEATS,
+    AttendanceMode,
+    Delegation,
+    DelegationRole,
+    Registration,
+)
 from registrations.serializers import (
     LANGUAGES,
     CategoryField,
+    DetailsSerializer,
     LineField,
     NameField,
     RegionField,
@@ -118,6 +125,25 @@ class NewMembersSerializer(AgreedSerializer):
 
 class SubstituteSerializer(NewMemberSerializer, AgreedSerializer):
     """Who comes instead."""
+
+
+class StandInSerializer(DetailsSerializer):
+    """Who comes instead of somebody, as the organizer says it."""
+
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    organization = LineField(max_length=300, required=False, allow_blank=True)
+    position = LineField(max_length=300, required=False, allow_blank=True)
+    region = RegionField(
+        required=False, allow_null=True, help_text="Code in the meeting's list; null: no region."
+    )
+    category = CategoryField(required=False, help_text="Code.")
+    attendance_mode = serializers.ChoiceField(choices=AttendanceMode.choices, required=False)
+
+    def told(self, leaver: Registration) -> dict[str, Any]:
+        """What was sent; what was not is as it is with whoever is replaced."""
+        kept = ("organization", "position", "region", "category", "attendance_mode", "language")
+        known = {field: getattr(leaver, field) for field in kept}
+        return known | dict(self.validated_data)
 
 
 class RoleSerializer(serializers.Serializer[Any]):

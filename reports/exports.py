@@ -20,17 +20,11 @@ from accounts import journal
 from accounts.journal import Actor
 from events import when
 from events.models import Meeting
-from registrations.models import (
-    AttendanceMode,
-    PassList,
-    RegistrationQuerySet,
-    Source,
-    Status,
-)
+from registrations.models import AttendanceMode, RegistrationQuerySet, Source, Status
 from reports import roster, tables
 from reports.tables import FORMATS
 
-__all__ = ["FORMATS", "columns", "csv", "note", "note_list", "xlsx"]
+__all__ = ["FORMATS", "columns", "csv", "note", "xlsx"]
 
 MOST_ROWS = 1_048_575  # of one sheet, without its heading
 _CHUNK = 64 * 1024
@@ -45,30 +39,6 @@ def note(*, meeting: Meeting, form: str, query: str, rows: int, at: datetime, by
         action="participants.exported",
         subjects=[f"meeting:{meeting.pk}"],
         changes={"format": form, "filter": query, "rows": rows},
-    )
-
-
-@transaction.atomic(durable=True)
-def note_list(
-    *,
-    since: PassList,
-    form: str,
-    rows: int,
-    at: datetime,
-    by: Actor,
-    is_amendment: bool = False,
-    until: PassList | None = None,
-) -> None:
-    """The same for a kept list, or for what has changed since it (`until`: a later list)."""
-    changes: dict[str, Any] = {"format": form, "list": since.number, "rows": rows}
-    if is_amendment:
-        changes["changes_until"] = until.number if until else "now"
-    journal.record(
-        by=by,
-        at=at,
-        action="pass_list.exported",
-        subjects=[f"meeting:{since.meeting_id}"],
-        changes=changes,
     )
 
 

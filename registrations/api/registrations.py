@@ -22,10 +22,11 @@ from accounts import journal, preconditions
 from accounts.models import Via
 from config import visitor
 from events.models import Meeting
-from registrations import amending, booking, erasure, links, review, throttle
+from registrations import amending, booking, erasure, links, review, substituting, throttle
 from registrations.api.filters import RegistrationFilter
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
+from registrations.delegation_serializers import StandInSerializer
 from registrations.idempotency import Claim
 from registrations.models import Consent, Registration, Source
 from registrations.serializers import (
@@ -147,6 +148,30 @@ class RegistrationViewSet(
         body.is_valid(raise_exception=True)
         _decide(self.get_object(), request, **body.validated_data)
         return self.current()
+
+    @extend_schema(
+        request=StandInSerializer,
+        responses={201: RegistrationSerializer},
+        summary="Put somebody in somebody's place",
+    )
+    @action(detail=True, methods=["post"])
+    def substitute(self, request: Request, meeting: str, number: str) -> Response:
+        """
+        The seat, or the place in line, goes over at once; both are told by mail. A name is
+        enough: what is not sent is as it is with whoever is replaced. Answers the newcomer.
+        """
+        leaver = self.get_object()
+        context = {"meeting": leaver.meeting, "as_organizer": True}
+        body = StandInSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        newcomer = substituting.substitute(
+            registration=leaver,
+            application=booking.Application(**body.told(leaver)),
+            at=timezone.now(),
+            by=acting(request),
+        )
+        found = self.get_queryset().get(pk=newcomer.pk)
+        return Response(RegistrationSerializer(found).data, status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.current()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,14 +20,10 @@ from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations import closing, pass_lists
 from registrations.models import PassList, Registration, SeatLimit, lists_close
-from registrations.pass_lists import Change, Difference, Line
 from registrations.text_fields import PlainField
 from registrations.venue_fields import VenueMomentField
-from reports import exports, pass_desk, tables
-
-ON_A_PAGE = 100
-# More would be no page to look through; the files have all.
-MOST_CHANGES = 300
+from reports import pass_desk
+from reports.views.kept_lists import amendment
 
 
 class NoteForm(forms.Form):
@@ -74,20 +68,6 @@ class ReopenForm(forms.Form):
         field.zone = meeting.zone
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One line of an amendment as the page shows it."""
-
-    change: Change
-    tone: str
-    word: str
-    edits: list[str]
-    region: str
-    category: str
-    instead_of: str
-    replaced_by: str
-
-
 @own_meeting
 @require_safe
 def lists(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
@@ -108,7 +88,7 @@ def lists(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "form": NoteForm(),
         "expected": pass_lists.count(meeting) if not made else None,
         "here": "participants",
-        **_amendment(found, meeting),
+        **amendment(found, meeting),
     }
     return render(request, "reports/lists.html", context)
 
@@ -116,34 +96,6 @@ def lists(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
 def _may_change(meeting: Meeting, at: datetime) -> bool:
     """Afterwards nobody at a pass desk waits for a change."""
     return meeting.is_ahead(at) and meeting.purged_at is None
-
-
-def _amendment(found: Difference | None, meeting: Meeting) -> dict[str, Any]:
-    changes = found.changes if found else []
-    return {
-        "found": found,
-        "signs": pass_desk.signs(found) if found else "",
-        "changes": [_shown(change, meeting) for change in changes[:MOST_CHANGES]],
-        "more": max(len(changes) - MOST_CHANGES, 0),
-    }
-
-
-def _shown(change: Change, meeting: Meeting) -> Shown:
-    line = change.line
-    return Shown(
-        change=change,
-        tone=pass_desk.TONES[change.kind],
-        word=pass_desk.word(change),
-        edits=pass_desk.edits(change, meeting),
-        region=line.text("region", meeting),
-        category=line.text("category", meeting),
-        instead_of=_spoken(change.instead_of),
-        replaced_by=_spoken(change.replaced_by),
-    )
-
-
-def _spoken(line: Line | None) -> str:
-    return ", ".join(filter(None, [line.full_name, line.spoken_number])) if line else ""
 
 
 @own_meeting
@@ -230,133 +182,3 @@ def take(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     else:
         messages.success(request, _("List No. %(n)s is kept.") % {"n": made.number})
     return redirect("manage-lists", meeting.slug)
-
-
-@own_meeting
-@require_safe
-def kept(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
-    """One list as it was made, and what was different from the one before."""
-    one = _list(meeting, number)
-    page = Paginator(pass_lists.by_name(one), ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "meeting": meeting,
-        "list": one,
-        "before": number - 1,
-        "page": page,
-        "rows": [_cells(Line(*row), meeting) for row in page.object_list],
-        "list_signs": pass_desk.signs(one),
-        "here": "participants",
-        **_amendment(pass_lists.before(one), meeting),
-    }
-    return render(request, "reports/list.html", context)
-
-
-def _cells(line: Line, meeting: Meeting) -> dict[str, Any]:
-    return {
-        "line": line,
-        "region": line.text("region", meeting),
-        "category": line.text("category", meeting),
-    }
-
-
-@own_meeting
-@require_safe
-def printed(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
-    """One list on paper."""
-    one = _list(meeting, number)
-    context = {
-        "meeting": meeting,
-        "list": one,
-        "headings": pass_desk.headings(),
-        "rows": list(pass_desk.table(pass_lists.lines(one), pass_lists.before(one), meeting)),
-        "now": timezone.now(),
-        "here": "participants",
-    }
-    return render(request, "reports/list_print.html", context)
-
-
-@own_meeting
-@require_http_methods(["GET", "HEAD", "POST"])
-def list_file(request: OfficeRequest, meeting: Meeting, number: int, form: str) -> HttpResponseBase:
-    """One list as a file; by POST, since personal data leaves the house with it."""
-    if form not in tables.FORMATS:
-        raise Http404
-    one = _list(meeting, number)
-    if request.method != "POST":
-        return redirect("manage-list", meeting.slug, number)
-    exports.note_list(
-        since=one, form=form, rows=one.people, at=timezone.now(), by=journal.organizer(request.user)
-    )
-    rows = pass_desk.table(pass_lists.lines(one), pass_lists.before(one), meeting)
-    title = _("List No. %(n)s") % {"n": number}
-    return _download(form, rows, name=f"{meeting.slug}-list-{number}", title=title)
-
-
-@own_meeting
-@require_safe
-def changes(request: OfficeRequest, meeting: Meeting, number: int) -> HttpResponse:
-    """What has changed since a list, until now or a later list, on paper."""
-    one, until = _two(request, meeting, number)
-    found = pass_lists.difference(one, until=until)
-    context = {
-        "meeting": meeting,
-        "list": one,
-        "until": until,
-        "found": found,
-        "signs": pass_desk.signs(found),
-        "headings": pass_desk.headings(),
-        "rows": list(pass_desk.amendment(found, meeting)),
-        "now": timezone.now(),
-        "here": "participants",
-    }
-    return render(request, "reports/list_print.html", context)
-
-
-@own_meeting
-@require_http_methods(["GET", "HEAD", "POST"])
-def changes_file(
-    request: OfficeRequest, meeting: Meeting, number: int, form: str
-) -> HttpResponseBase:
-    """The same as a file."""
-    if form not in tables.FORMATS:
-        raise Http404
-    one, until = _two(request, meeting, number)
-    if request.method != "POST":
-        return redirect("manage-list-changes", meeting.slug, number)
-    found = pass_lists.difference(one, until=until)
-    exports.note_list(
-        since=one,
-        until=until,
-        is_amendment=True,
-        form=form,
-        rows=len(found.changes),
-        at=timezone.now(),
-        by=journal.organizer(request.user),
-    )
-    name = f"{meeting.slug}-changes-{number}" + (f"-{until.number}" if until else "")
-    title = _("Changes since list No. %(n)s") % {"n": number}
-    return _download(form, pass_desk.amendment(found, meeting), name=name, title=title)
-
-
-def _download(form: str, rows: Any, *, name: str, title: str) -> HttpResponseBase:
-    headings = pass_desk.headings()
-    return tables.download(
-        form,
-        name=name,
-        csv=tables.csv(headings, rows),
-        xlsx=lambda file: tables.xlsx(headings, rows, file, title=title),
-    )
-
-
-def _list(meeting: Meeting, number: int) -> PassList:
-    return get_object_or_404(PassList.objects.of(meeting), number=number)
-
-
-def _two(request: OfficeRequest, meeting: Meeting, number: int) -> tuple[PassList, PassList | None]:
-    """The list of the address, and the later one that `?to=` names; None: until now."""
-    to = request.GET.get("to", "")
-    if not to:
-        return _list(meeting, number), None
-    if not (to.isascii() and to.isdecimal() and number < int(to[:9])):
-        raise Http404
-    return _list(meeting, number), _list(meeting, int(to[:9]))

@@ -235,13 +235,13 @@ def test_two_lists_are_compared_whatever_came_later(office, meeting):
     take(meeting)
     booking.cancel(registration=two, at=timezone.now(), by=LINK)
 
-    between = rows_of(office.post(url("list-changes-file", meeting, 1, "csv") + "?to=2"))
+    between = rows_of(office.post(url("list-changes-file", meeting, 1, "csv") + "?until=2"))
     until_now = rows_of(office.post(url("list-changes-file", meeting, 1, "csv")))
 
     assert [row[1] for row in between[1:]] == ["Бобров", "Юдин"]
     assert [row[1] for row in until_now[1:]] == ["Бобров", "Волков", "Юдин"]
     for nonsense in ("1", "7", "x", "9" * 30):
-        address = url("list-changes", meeting, 1) + f"?to={nonsense}"
+        address = url("list-changes", meeting, 1) + f"?until={nonsense}"
         assert office.get(address).status_code == 404
 
 
@@ -292,7 +292,7 @@ def test_files_are_taken_by_post_and_stand_in_the_journal(office, meeting):
     entries = JournalEntry.objects.filter(action="pass_list.exported").order_by("pk")
     assert [entry.changes for entry in entries] == [
         {"format": "xlsx", "list": 1, "rows": 1},
-        {"format": "csv", "list": 1, "rows": 2, "changes_until": "now"},
+        {"format": "csv", "list": 1, "rows": 2, "until": "now"},
     ]
 
 
