@@ -23,9 +23,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from attendance import checkin, desks, presence, serializers, walkin
+from attendance import checkin, desks, presence, serializers, substitution, walkin
 from attendance.desks import API_COOKIE, OWN_PAGE, Desk
-from attendance.forms import WalkInForm
+from attendance.forms import InsteadForm, WalkInForm
 from attendance.models import Device, Scan
 from attendance.scanlog import Entry
 from config import visitor
@@ -213,6 +213,36 @@ class AdmissionsView(DeskView):
             at=timezone.now(),
         )
         return Response(_one(entry, self.desk))
+
+
+class SubstitutionsView(DeskView):
+    @extend_schema(
+        operation_id="checkin_substitute",
+        request=serializers.SubstitutionSerializer,
+        responses={201: serializers.ResultSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Let in somebody instead of somebody who is confirmed: one leaves the list, the other
+        gets the seat and is in. Harmless when repeated with its id.
+        """
+        body = serializers.SubstitutionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        form = InsteadForm(body.validated_data)
+        if not form.is_valid():
+            raise ValidationError(
+                {name: [str(e) for e in form.errors[name]] for name in form.errors}
+            )
+        entry = substitution.replace(
+            desk=self.desk,
+            scan_id=form.cleaned_data["id"],
+            person=form.cleaned_data["person"],
+            newcomer=form.newcomer,
+            has_consented=form.cleaned_data["consent"],
+            at=timezone.now(),
+            mistaken=form.cleaned_data["scan"],
+        )
+        return Response(_one(entry, self.desk), status=status.HTTP_201_CREATED)
 
 
 def _one(entry: Entry, desk: Desk) -> dict[str, Any]:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import journal
-from accounts.refusals import Refused
-from attendance import scanlog
+from attendance import admission, scanlog
+from attendance.admission import IdReused, ScanUnknown
 from attendance.desks import Desk
 from attendance.models import Outcome
 from attendance.scanlog import Entry, ScanInput, Voiding
 from attendance.verdicts import STANDING, VERDICTS, Verdict, box_of
 from events import when
 from events.models import Meeting, in_language
+from registrations.models import Registration
 
 __all__ = ["IdReused", "Result", "ScanInput", "ScanUnknown", "record", "void"]
 
 LONG_PART = 15
 # What was missing for these can be decided at the desk by whoever may admit.
 ADMISSIBLE = {Outcome.PENDING, Outcome.WAITLISTED, Outcome.ONLINE}
-
-
-class IdReused(Refused):
-    code = "id_reused"
-
-
-class ScanUnknown(Refused):
-    code = "not_found"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +64,10 @@ class Result:
     other_meeting: str = ""
     # What the steward may do about it with one tap: "again", "admit" or "".
     offer: str = ""
+    # Who comes instead of a person whose registration was cancelled for that.
+    replaced_by: str = ""
+    # Whether somebody else may be let in instead of the person who was just scanned.
+    may_be_replaced: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -94,6 +90,8 @@ class Result:
                 "time": self.first_clock,
                 "desk": self.first_desk,
             }
+        if self.replaced_by:
+            return _("Cancelled: %(name)s comes instead") % {"name": self.replaced_by}
         return str(self.verdict.word)
 
 
@@ -114,7 +112,15 @@ def record(
         raise ValueError(f"At most {scanlog.LIMIT} scans at a time.")
     entries = scanlog.write(desk=desk, scans=scans, at=at, offset=offset)
     others = _other_meetings({e.other_meeting for e in entries if e.other_meeting})
-    return [result_of(entry, desk=desk, others=others) for entry in entries]
+    deputies = _deputies({e.person for e in entries if e.outcome == Outcome.CANCELLED and e.person})
+    return [
+        replace(
+            result_of(entry, desk=desk, others=others),
+            replaced_by=deputies.get(entry.person, "") if entry.person else "",
+            may_be_replaced=entry.outcome == Outcome.ACCEPTED and desk.may_admit,
+        )
+        for entry in entries
+    ]
 
 
 @transaction.atomic(durable=True)
@@ -125,17 +131,7 @@ def void(*, desk: Desk, entry: UUID, void_id: UUID, at: datetime) -> Voiding:
     :raises ScanUnknown: this checkpoint has no such scan
     :raises IdReused: `void_id` stands for something else
     """
-    voiding = scanlog.void(desk=desk, entry=entry, void_id=void_id, at=at)
-    if voiding.state == "not_found":
-        raise ScanUnknown(_("There is no such scan at this desk's meeting."))
-    if voiding.state == "id_reused":
-        raise IdReused(_("This id was used for something else."))
-    if voiding.state == "new":
-        subjects = [f"meeting:{desk.meeting_id}", f"scan:{entry}"]
-        if voiding.registration_id:
-            subjects.insert(1, f"registration:{voiding.registration_id}")
-        journal.record(by=desk.actor, at=at, action="scan.voided", subjects=subjects)
-    return voiding
+    return admission.take_back(desk=desk, entry=entry, void_id=void_id, at=at)
 
 
 def result_of(entry: Entry, *, desk: Desk, others: dict[int, str] | None = None) -> Result:
@@ -187,4 +183,16 @@ def _other_meetings(ids: set[int]) -> dict[int, str]:
         meeting.pk: f"{meeting.text('short_title')}, "
         + when.moment(meeting.starts_at, meeting.zone, year=True)
         for meeting in (Meeting.objects.public().filter(pk__in=ids) if ids else [])
+    }
+
+
+def _deputies(absent: set[UUID]) -> dict[UUID, str]:
+    """Who comes instead of these people, where somebody does."""
+    if not absent:
+        return {}
+    deputies = Registration.objects.filter(replaces__uid__in=absent, erased_at=None)
+    return {
+        deputy.replaces.uid: deputy.full_name
+        for deputy in deputies.select_related("replaces")
+        if deputy.replaces
     }

@@ -68,6 +68,7 @@ class Found:
     first_clock: str
     first_desk: str
     box: str
+    may_be_replaced: bool
 
 
 def search(*, desk: Desk, query: str, at: datetime) -> list[Found]:
@@ -99,6 +100,11 @@ def search(*, desk: Desk, query: str, at: datetime) -> list[Found]:
         .by_name()[:MOST]
     )
     return _with_presence(list(people), desk)
+
+
+def person(*, desk: Desk, uid: UUID) -> Registration | None:
+    """Somebody of the desk's meeting, whoever it is."""
+    return Registration.objects.filter(meeting_id=desk.meeting_id, uid=uid, erased_at=None).first()
 
 
 def _matches(query: str) -> Q:
@@ -144,6 +150,7 @@ def _found(
         first_clock=when.clock(presence.first_at, desk.zone) if presence else "",
         first_desk=presence.desk if presence else "",
         box=box_of(person.sort_key),
+        may_be_replaced=(desk.may_admit and person.status == Status.CONFIRMED and presence is None),
     )
 
 

@@ -85,6 +85,12 @@ class ResultSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="What the steward may do with one tap.",
     )
+    may_be_replaced = serializers.BooleanField(
+        required=False, help_text="Somebody else may be let in instead (`substitutions/`)."
+    )
+    replaced_by = serializers.CharField(
+        required=False, help_text="Who comes instead, where the registration was cancelled for it."
+    )
     scanned_at = serializers.DateTimeField(required=False)
     replayed = serializers.BooleanField(required=False)
     voided = serializers.BooleanField(required=False)
@@ -131,6 +137,27 @@ class AdmissionSerializer(serializers.Serializer[Any]):
     person = serializers.UUIDField()
 
 
+class SubstitutionSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Of the newcomer's scan; made by the client.")
+    person = serializers.UUIDField(help_text="Instead of whom: somebody confirmed.")
+    scan = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The scan of the absent person's code, if it was let in by it: taken back.",
+    )
+    family_name = serializers.CharField(required=False, allow_blank=True)
+    given_name = serializers.CharField(required=False, allow_blank=True)
+    patronymic = serializers.CharField(required=False, allow_blank=True)
+    organization = serializers.CharField(
+        required=False, allow_blank=True, help_text="Empty: the absent person's."
+    )
+    position = serializers.CharField(required=False, allow_blank=True)
+    email = serializers.EmailField(required=False, allow_blank=True)
+    consent = serializers.BooleanField(
+        default=False, help_text="The person has agreed, on paper or in words, at the desk."
+    )
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     present = serializers.IntegerField()
     expected = serializers.IntegerField()
@@ -150,6 +177,7 @@ class FoundSerializer(serializers.Serializer[Any]):
     first_clock = serializers.CharField()
     first_desk = serializers.CharField()
     box = serializers.CharField()
+    may_be_replaced = serializers.BooleanField()
 
 
 class FoundListSerializer(serializers.Serializer[Any]):
@@ -265,6 +293,8 @@ def results(found: list[Result]) -> Iterator[dict[str, Any]]:
             "text": result.line,
             "advice": str(verdict.advice),
             "offer": result.offer,
+            "may_be_replaced": result.may_be_replaced,
+            "replaced_by": result.replaced_by,
             "scanned_at": result.scanned_at,
             "replayed": result.is_replayed,
             "voided": result.is_voided,

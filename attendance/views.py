@@ -24,9 +24,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.refusals import Refused
-from attendance import checkin, desks, presence, walkin
+from attendance import checkin, desks, presence, substitution, walkin
 from attendance.desks import API_COOKIE, OWN_PAGE, PAGE_COOKIE, Desk
-from attendance.forms import WalkInForm
+from attendance.forms import InsteadForm, WalkInForm
 from attendance.models import Method
 from attendance.wording import script_words
 from events import access, years
@@ -163,6 +163,43 @@ def walk_in(request: HttpRequest, here: Desk) -> HttpResponse:
 
 
 @scanner_page
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_desk
+def instead(request: HttpRequest, here: Desk) -> HttpResponse:
+    """Somebody comes instead of `?person=`, without script: asks who, then lets him in."""
+    if not here.may_admit:
+        return redirect("scan")
+    data = request.POST if request.method == "POST" else None
+    person = _uuid((data or request.GET).get("person", ""))
+    absent = presence.person(desk=here, uid=person) if person else None
+    if absent is None:
+        return redirect("scan")
+    asked = {"id": uuid4(), "person": person, "scan": _uuid(request.GET.get("scan", ""))}
+    form = InsteadForm(data, initial={**asked, "organization": absent.organization})
+    status = 200
+    if form.is_valid():
+        try:
+            entry = substitution.replace(
+                desk=here,
+                scan_id=form.cleaned_data["id"],
+                person=form.cleaned_data["person"],
+                newcomer=form.newcomer,
+                has_consented=form.cleaned_data["consent"],
+                at=timezone.now(),
+                mistaken=form.cleaned_data["scan"],
+            )
+        except Refused as refusal:
+            is_consent = isinstance(refusal, substitution.ConsentRequired)
+            form.add_error("consent" if is_consent else None, str(refusal))
+            status = 409
+        else:
+            return _page(request, here, result=checkin.result_of(entry, desk=here))
+    elif form.is_bound:
+        status = 422
+    return _page(request, here, instead=form, absent=absent.full_name, status=status)
+
+
+@scanner_page
 @posted
 @at_desk
 def admit(request: HttpRequest, here: Desk) -> HttpResponse:
@@ -207,6 +244,8 @@ def _page(
     at = timezone.now()
     if here.may_admit and "walk_in" not in context:
         context["walk_in"] = WalkInForm(meeting=meeting, initial={"id": uuid4()})
+    if here.may_admit and "instead" not in context:
+        context["instead"] = InsteadForm()
     context = {
         "desk": here,
         "meeting": meeting,
@@ -226,6 +265,7 @@ def _page(
                 "void": reverse("api-checkin-void", args=[UUID(int=0)]),
                 "walk_ins": reverse("api-checkin-walk-ins"),
                 "admissions": reverse("api-checkin-admissions"),
+                "substitutions": reverse("api-checkin-substitutions"),
                 "search": reverse("api-checkin-search"),
                 "stats": reverse("api-checkin-stats"),
                 "decoder": static("attendance/vendor/ponyfill.js"),

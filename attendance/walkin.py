@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.refusals import Refused
-from attendance import scanlog
+from attendance import admission
+from attendance.admission import ConsentRequired, MeetingCancelled, NotAdmitted, PersonUnknown
 from attendance.desks import Desk
-from attendance.models import Method, Scan
-from attendance.scanlog import Entry, ScanInput
-from events.models import Meeting, MeetingStatus
-from registrations import intake, letters, seats, transitions, waitlist
+from attendance.models import Method
+from attendance.scanlog import Entry
+from registrations import intake, letters, waitlist
 from registrations.intake import Application
 from registrations.models import (
     AttendanceMode,
@@ -27,33 +27,21 @@ from registrations.models import (
 )
 from registrations.seats import Counters
 
+__all__ = [
+    "AlreadyRegistered",
+    "ConsentRequired",
+    "MeetingCancelled",
+    "NotAdmitted",
+    "PersonUnknown",
+    "admit",
+    "register",
+]
+
 MOST_DRAWS = 5
-# A rehearsal the day before, a late correction the day after.
-AROUND = timedelta(days=1)
-
-
-class NotAdmitted(Refused):
-    code = "not_admitted"
-
-
-class ConsentRequired(Refused):
-    code = "consent_required"
-
-
-class MeetingCancelled(Refused):
-    code = "meeting_cancelled"
 
 
 class AlreadyRegistered(Refused):
     code = "already_registered"
-
-
-class PersonUnknown(Refused):
-    code = "not_found"
-
-
-class ScanIdReused(Refused):
-    code = "id_reused"
 
 
 def register(
@@ -70,7 +58,7 @@ def register(
     :raises MeetingCancelled: there is nothing to be let in to
     :raises ConsentRequired: the meeting has documents that must be agreed to
     :raises AlreadyRegistered: somebody of that name and address is on the list
-    :raises ScanIdReused: the id stands for another scan
+    :raises IdReused: the id stands for another scan
     """
     for _draw in range(MOST_DRAWS):
         try:
@@ -96,12 +84,10 @@ def register(
 def _register(
     *, desk: Desk, scan_id: UUID, application: Application, has_consented: bool, at: datetime
 ) -> Entry:
-    meeting, counters = _open(desk, at=at)
-    if again := _before(desk, scan_id, at=at):
+    meeting, counters = admission.open_door(desk, at=at)
+    if again := admission.before(desk, scan_id, at=at):
         return again
-    documents = list(meeting.consent_documents.current())
-    if not has_consented and any(document.is_required for document in documents):
-        raise ConsentRequired(_("The participant has to agree to the processing of personal data."))
+    documents = admission.agreed(meeting, has_consented=has_consented)
     person = intake.add(
         meeting=meeting,
         application=application,
@@ -110,13 +96,9 @@ def _register(
         status=Status.CONFIRMED,
     )
     _sit_down(counters, person)
-    if has_consented:
-        intake.record_consents(
-            registration=person,
-            documents=[document for document in documents if document.is_required],
-            at=at,
-            given_by=GivenBy.ORGANIZER,
-        )
+    intake.record_consents(
+        registration=person, documents=documents, at=at, given_by=GivenBy.ORGANIZER
+    )
     if person.email:
         letters.write_confirmed(person, with_calendar=False)
     journal.record(
@@ -126,7 +108,7 @@ def _register(
         subjects=letters.subjects(person),
         changes={"seat": person.seat},
     )
-    return _enter(desk, scan_id, person, method=Method.WALK_IN, at=at)
+    return admission.enter(desk, scan_id, person, method=Method.WALK_IN, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -141,14 +123,10 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
     :raises MeetingCancelled: there is nothing to be let in to
     :raises PersonUnknown: nobody of this meeting
     """
-    _meeting, counters = _open(desk, at=at)
-    if again := _before(desk, scan_id, at=at):
+    _meeting, counters = admission.open_door(desk, at=at)
+    if again := admission.before(desk, scan_id, at=at):
         return again
-    known = Registration.objects.filter(meeting_id=desk.meeting_id, uid=person, erased_at=None)
-    found = known.first()
-    if found is None:
-        raise PersonUnknown(_("Nobody of this meeting has this registration."))
-    found = transitions.locked(found)
+    found = admission.person(desk, person)
     was, was_online = found.status, found.attendance_mode == AttendanceMode.ONLINE
     if was_online:
         found.attendance_mode = AttendanceMode.IN_PERSON
@@ -170,44 +148,7 @@ def admit(*, desk: Desk, scan_id: UUID, person: UUID, at: datetime) -> Entry:
             subjects=letters.subjects(found),
             changes={"status": [was, Status.CONFIRMED], "seat": found.seat},
         )
-    return _enter(desk, scan_id, found, method=Method.SEARCH, at=at)
-
-
-def _open(desk: Desk, *, at: datetime) -> tuple[Meeting, Counters]:
-    """The meeting with its counters locked: one desk at a time decides about seats."""
-    if not desk.may_admit:
-        raise NotAdmitted(_("This desk may not admit anybody: send to the organizer's desk."))
-    counters = seats.lock(desk.meeting_id)
-    meeting = Meeting.objects.select_related("region_set").get(pk=desk.meeting_id)
-    if meeting.status == MeetingStatus.CANCELLED:
-        raise MeetingCancelled(_("The meeting has been cancelled."))
-    today, first, last = (
-        moment.astimezone(meeting.zone).date()
-        for moment in (at, meeting.starts_at, meeting.ends_at)
-    )
-    if not first - AROUND <= today <= last + AROUND:
-        raise NotAdmitted(
-            _("Admitting and registering at the door work from the day before to the day after.")
-        )
-    return meeting, counters
-
-
-def _before(desk: Desk, scan_id: UUID, *, at: datetime) -> Entry | None:
-    """The first answer, when this very request came before. The counter's lock orders twins."""
-    scan = Scan.objects.select_related("registration").filter(pk=scan_id).first()
-    if scan is None:
-        return None
-    if scan.checkpoint_id != desk.checkpoint_id or scan.registration is None:
-        raise ScanIdReused(_("This id was used for another scan."))
-    return _enter(desk, scan_id, scan.registration, method=scan.method, at=scan.scanned_at)
-
-
-def _enter(desk: Desk, scan_id: UUID, person: Registration, *, method: str, at: datetime) -> Entry:
-    scan = ScanInput(id=scan_id, person=person.uid, method=method, scanned_at=at)
-    [entry] = scanlog.write(desk=desk, scans=[scan], at=at)
-    if entry.state == "id_reused":
-        raise ScanIdReused(_("This id was used for another scan."))
-    return entry
+    return admission.enter(desk, scan_id, found, method=Method.SEARCH, at=at)
 
 
 def _sit_down(counters: Counters, person: Registration) -> None:

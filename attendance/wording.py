@@ -40,6 +40,8 @@ def script_words() -> dict[str, str]:
         "undo_waits": _("Undone here. It will be sent when there is a connection."),
         "again": _("Let in again"),
         "admit": _("Admit"),
+        "instead": _("Somebody comes instead"),
+        "instead_of": _("Instead of {name}"),
         "box": _("Badge in box"),
         "not_saved": _("Not sent. What you typed is kept: press again in a moment."),
     }

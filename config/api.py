@@ -24,7 +24,7 @@ from registrations.api import (
     seat_limits,
 )
 from reports import api as reports
-from reports import export_api, exports
+from reports import export_api, exports, pass_list_api
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -36,6 +36,7 @@ for place, viewset, name in [
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("invitations", invitations.InvitationViewSet, "api-invitation"),
     ("messages", messages.MessageViewSet, "api-message"),
+    ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)
@@ -66,6 +67,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
             name=f"api-registrations-{form}",
         )
         for form in exports.FORMATS
+    ),
+    *(
+        path(f"{MEETING}/pass-lists/<int:number>{end}.{form}", view.as_view(form=form), name=name)
+        for form in exports.FORMATS
+        for end, view, name in [
+            ("", pass_list_api.PassListFileView, f"api-pass-list-{form}"),
+            ("/difference", pass_list_api.DifferenceFileView, f"api-difference-{form}"),
+        ]
     ),
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),
@@ -107,6 +116,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("checkin/walk-ins/", attendance.WalkInsView.as_view(), name="api-checkin-walk-ins"),
     path("checkin/admissions/", attendance.AdmissionsView.as_view(), name="api-checkin-admissions"),
+    path(
+        "checkin/substitutions/",
+        attendance.SubstitutionsView.as_view(),
+        name="api-checkin-substitutions",
+    ),
     path("checkin/search/", attendance.SearchView.as_view(), name="api-checkin-search"),
     path("checkin/stats/", attendance.StatsView.as_view(), name="api-checkin-stats"),
     path("meetings/<slug:slug>/scans/", attendance.MeetingScansView.as_view(), name="api-scans"),

@@ -151,6 +151,22 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Not ready yet"),
         gettext_lazy("The file is still being made; ask again in a few seconds."),
     ),
+    "lists_open": (
+        gettext_lazy("The lists are open"),
+        gettext_lazy("Close them first: then who is confirmed is kept as a list."),
+    ),
+    "nothing_changed": (
+        gettext_lazy("Nothing has changed"),
+        gettext_lazy("The last list (“number”) says the same as a new one would."),
+    ),
+    "nothing_to_close": (
+        gettext_lazy("There are no lists to close"),
+        gettext_lazy("Only a published meeting has lists."),
+    ),
+    "nothing_to_reopen": (
+        gettext_lazy("The lists cannot be opened again"),
+        gettext_lazy("Name a moment that is ahead, before the meeting ends, in “until”."),
+    ),
     "nothing_to_freeze": (
         gettext_lazy("Nothing to publish yet"),
         gettext_lazy("There is no figure on this basis."),

@@ -222,6 +222,7 @@ CELERY_BEAT_SCHEDULE = {
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("release seats", "registrations.tasks.release_seats", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),
+        ("take lists", "registrations.tasks.take_lists", 60),
         ("forget on time", "registrations.tasks.forget", 3600),
         ("render batches", "badges.tasks.render", 10),
         ("worker is alive", "notifications.tasks.tick", 15),

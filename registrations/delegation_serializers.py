@@ -9,7 +9,12 @@ from rest_framework import serializers
 
 from events import years
 from registrations.delegations import keys
-from registrations.models import MOST_SEATS, Delegation, DelegationRole, Registration
+from registrations.models import (
+    MOST_SEATS,
+    Delegation,
+    DelegationRole,
+    Registration,
+)
 from registrations.serializers import (
     LANGUAGES,
     CategoryField,

@@ -16,6 +16,8 @@ from registrations.models import (
     Delegation,
     Invitation,
     InvitationQuerySet,
+    PassList,
+    PassListLine,
     Registration,
     Status,
 )
@@ -100,6 +102,7 @@ def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
         count += 1
     Delegation.objects.filter(meeting=meeting).update(head_name="", head_email="")
     _blank_invitations(Invitation.objects.filter(meeting=meeting), at=at)
+    PassList.objects.of(meeting).update(note="")
     meeting.purged_at = at
     meeting.save(update_fields=["purged_at"])
     outbox.forget(subject=f"meeting:{meeting.pk}")
@@ -120,6 +123,7 @@ def _blank(registration: Registration, *, at: datetime) -> None:
     for invitation in Invitation.objects.filter(registration=registration):
         outbox.forget(subject=f"invitation:{invitation.pk}")
         _blank_invitations(Invitation.objects.filter(pk=invitation.pk), at=at)
+    PassListLine.objects.filter(registration=registration).forget()
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None

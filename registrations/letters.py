@@ -37,10 +37,11 @@ def write_answer(
     position: int | None = None,
     waits_for: str = "",
     copy_to: Addressee | None = None,
+    with_calendar: bool = True,
 ) -> None:
     """The answer to an application: whatever it became; a copy to whoever made it."""
     if registration.status == Status.CONFIRMED:
-        write_confirmed(registration, copy_to=copy_to)
+        write_confirmed(registration, with_calendar=with_calendar, copy_to=copy_to)
     elif registration.status == Status.WAITLISTED:
         write_waitlisted(registration, position=position, waits_for=waits_for, copy_to=copy_to)
     else:

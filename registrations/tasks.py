@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import erasure, limits, reminders
-from registrations.delegations import closing
+from registrations import closing, erasure, limits, reminders
+from registrations.delegations import reminding
 
 
 @shared_task(ignore_result=True)
@@ -22,7 +22,13 @@ def release_seats() -> None:
 @shared_task(ignore_result=True)
 def remind_heads() -> None:
     """Tell the heads of delegations whose list closes soon and is not full."""
-    closing.remind_due(at=timezone.now())
+    reminding.remind_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def take_lists() -> None:
+    """Keep the lists of meetings whose lists have closed by time."""
+    closing.take_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tempfile import TemporaryFile
-
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,12 +14,7 @@ from rest_framework.views import APIView
 from registrations.api.filters import RegistrationFilter
 from registrations.api.permissions import acting, own_meeting
 from registrations.models import Registration
-from reports import exports
-
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from reports import exports, tables
 
 
 class AnyRenderer(JSONRenderer):
@@ -44,7 +37,7 @@ class ExportView(APIView):
         ],
         responses={
             (200, "text/csv"): OpenApiTypes.BINARY,
-            (200, CONTENT_TYPES["xlsx"]): OpenApiTypes.BINARY,
+            (200, tables.CONTENT_TYPES["xlsx"]): OpenApiTypes.BINARY,
             401: OpenApiResponse(description="A problem."),
         },
         summary="Export the registrations",
@@ -69,14 +62,9 @@ class ExportView(APIView):
             at=timezone.now(),
             by=acting(request),
         )
-        answer: HttpResponseBase
-        if self.form == "csv":
-            answer = StreamingHttpResponse(exports.csv(people, meeting=target))
-        else:
-            file = TemporaryFile(prefix="registrations-")  # noqa: SIM115  -- FileResponse closes it
-            exports.xlsx(people, file, meeting=target)
-            file.seek(0)
-            answer = FileResponse(file)
-        answer["Content-Type"] = CONTENT_TYPES[self.form]
-        answer["Content-Disposition"] = f'attachment; filename="{target.slug}.{self.form}"'
-        return answer
+        return tables.download(
+            self.form,
+            name=target.slug,
+            csv=exports.csv(people, meeting=target),
+            xlsx=lambda file: exports.xlsx(people, file, meeting=target),
+        )

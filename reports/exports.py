@@ -1,21 +1,15 @@
 """
 The list of participants as a file: CSV straight from PostgreSQL, XLSX row by row.
 
-A file like this is opened by a double click in a spreadsheet, and people type what they
-like into a form. No cell may be taken for a formula (CWE-1236): in CSV such a text gets an
-apostrophe in front, in XLSX every cell is declared to be text. Nothing is ever stripped,
-since a telephone number begins with a plus.
+No cell of it is run as a formula (see tables).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-import xlsxwriter
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Expression, F, Func, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, NullIf
@@ -27,13 +21,12 @@ from accounts.journal import Actor
 from events import when
 from events.models import Meeting
 from registrations.models import AttendanceMode, RegistrationQuerySet, Source, Status
-from reports import roster
+from reports import roster, tables
+from reports.tables import FORMATS
 
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-FORMATS = ("csv", "xlsx")
+__all__ = ["FORMATS", "columns", "csv", "note", "xlsx"]
+
 MOST_ROWS = 1_048_575  # of one sheet, without its heading
-# A cell that begins like this (after spaces) would be run by one spreadsheet or another.
-_FORMULA = r"^(?=\s*[=+@＝＋＠－-]|[\t\r\n])"
 _CHUNK = 64 * 1024
 
 
@@ -56,9 +49,9 @@ def csv(people: RegistrationQuerySet, *, meeting: Meeting) -> Iterator[bytes]:
     UTF-8 with a byte order mark, and the separator that spreadsheets expect in the
     reader's language.
     """
-    separator = ";" if when.language_now() == "ru" else ","
+    separator = tables.separator()
     headings = separator.join(f'"{words}"' for words in columns(meeting))
-    yield f"{BOM}{headings}\r\n".encode()
+    yield f"{tables.BOM}{headings}\r\n".encode()
     sql, parameters = _statement(people, meeting, guarded=True)
     copy = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, DELIMITER '{separator}')"
     with connection.cursor() as cursor, cursor.copy(copy, parameters) as rows:
@@ -73,22 +66,8 @@ def csv(people: RegistrationQuerySet, *, meeting: Meeting) -> Iterator[bytes]:
 
 def xlsx(people: RegistrationQuerySet, file: IO[bytes], *, meeting: Meeting) -> None:
     """Write a workbook into an open file. Every cell is text; nothing waits in memory."""
-    with TemporaryDirectory(prefix="export-") as place:
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": str(Path(place))})
-        book.set_size(2400, 1200)
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet(_("Participants")[:31])
-        sheet.freeze_panes(1, 0)
-        for column, words in enumerate(columns(meeting)):
-            sheet.set_column(column, column, max(12, len(words) + 2))
-            sheet.write_string(0, column, words, bold)
-        last = 0
-        for last, row in enumerate(_rows(people, meeting), start=1):
-            for column, text in enumerate(row):
-                if text:
-                    sheet.write_string(last, column, text)
-        sheet.autofilter(0, 0, last, len(columns(meeting)) - 1)
-        book.close()
+    headings = list(columns(meeting))
+    tables.xlsx(headings, _rows(people, meeting), file, title=_("Participants"))
 
 
 def columns(meeting: Meeting) -> dict[str, Any]:
@@ -154,7 +133,7 @@ def _as_text(expression: Any) -> Expression:
     """A text that no spreadsheet runs: with an apostrophe where it looks like a formula."""
     return Func(
         Cast(expression, TextField()),
-        Value(_FORMULA),
+        Value(tables.FORMULA),
         Value("'"),
         function="regexp_replace",
         output_field=TextField(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,9 +15,9 @@ from django.utils.translation import ngettext
 from events.models import Format, Meeting, MeetingStatus
 from events.phase import Room
 from notifications import outbox
-from registrations import convening
+from registrations import closing, convening, pass_lists
 from registrations.models import Audience, Registration, RuleKind, SeatLimit
-from reports import roster
+from reports import pass_desk, roster
 
 MOST_BARS = 42
 # Where the bars stand in their drawing, which is 64 units high.
@@ -144,6 +145,8 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
     if meeting.is_ahead(at) and (pending := people.pending().count()):
         words = ngettext("%(n)s request to decide", "%(n)s requests to decide", pending)
         needs.append(Need(words % {"n": pending}, _("Decide"), f"{people_page}?status=pending"))
+    if meeting.is_ahead(at) and closing.is_closed(meeting, at=at):
+        needs += _since_the_last_list(meeting)
     if troubled := outbox.about(f"meeting:{meeting.pk}").troubled().count():
         words = ngettext("%(n)s mail not delivered", "%(n)s mails not delivered", troubled)
         page = reverse("manage-messages", args=[meeting.slug])
@@ -164,6 +167,17 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
             )
             needs.append(Need(words % {"n": odd}, _("Check"), f"{people_page}?more=names"))
     return needs
+
+
+def _since_the_last_list(meeting: Meeting) -> Iterator[Need]:
+    """What the pass desk does not know yet."""
+    page = reverse("manage-lists", args=[meeting.slug])
+    last = pass_lists.latest(meeting)
+    if last is None:
+        yield Need(_("The lists are closed, and no list is made yet"), _("Make it"), page)
+    elif found := pass_lists.difference(last):
+        facts = {"n": last.number, "signs": pass_desk.signs(found)}
+        yield Need(_("Since list No. %(n)s: %(signs)s") % facts, _("See"), page)
 
 
 def deadlines(meeting: Meeting, *, at: datetime) -> list[tuple[datetime, str]]:

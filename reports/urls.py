@@ -1,6 +1,8 @@
 from django.urls import URLPattern, URLResolver, path
 
-from reports.views import door, figures, messages, overview, participants
+from reports.views import door, figures, kept_lists, lists, messages, overview, participants
+
+LIST = "manage/<slug:slug>/lists/<int:number>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("manage/<slug:slug>/", overview.page, name="manage-overview"),
@@ -11,6 +13,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         participants.participant,
         name="manage-participant",
     ),
+    path("manage/<slug:slug>/lists/", lists.lists, name="manage-lists"),
+    path("manage/<slug:slug>/lists/close/", lists.close, name="manage-lists-close"),
+    path("manage/<slug:slug>/lists/reopen/", lists.reopen, name="manage-lists-reopen"),
+    path("manage/<slug:slug>/lists/take/", lists.take, name="manage-lists-take"),
+    path(f"{LIST}/", kept_lists.kept, name="manage-list"),
+    path(f"{LIST}.<str:form>", kept_lists.list_file, name="manage-list-file"),
+    path(f"{LIST}/print/", kept_lists.printed, name="manage-list-print"),
+    path(f"{LIST}/changes/", kept_lists.changes, name="manage-list-changes"),
+    path(f"{LIST}/changes.<str:form>", kept_lists.changes_file, name="manage-list-changes-file"),
     path("manage/<slug:slug>/messages/", messages.outgoing, name="manage-messages"),
     path(
         "manage/<slug:slug>/messages/<int:message>/", messages.resend, name="manage-message-resend"

@@ -1,4 +1,4 @@
-"""Who has a seat and who waits: registrations, seats, consents, invitations, rules, guards."""
+"""Who has a seat and who waits: registrations, seats, consents, invitations, lists, guards."""
 
 from registrations.models.consents import (
     Consent,
@@ -15,6 +15,7 @@ from registrations.models.delegations import (
 )
 from registrations.models.guards import IdempotencyKey, Throttle
 from registrations.models.invitations import Invitation, InvitationQuerySet
+from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
     LIVE,
     AttendanceMode,
@@ -51,6 +52,8 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "InvitationQuerySet",
+    "PassList",
+    "PassListLine",
     "Registration",
     "RegistrationQuerySet",
     "ReminderRule",

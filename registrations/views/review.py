@@ -153,9 +153,11 @@ def substitute(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRes
     """Somebody else in the place of somebody: the seat goes over at once."""
     leaver = own_registration(meeting, number)
     known = about(leaver)
-    kept = ("organization", "region", "category", "attendance_mode", "language")
+    kept = ("organization", "position", "region", "category", "attendance_mode", "language")
     initial = {field: known[field] for field in kept}
     form = ParticipantForm(request.POST or None, meeting=meeting, initial=initial)
+    # All but the name is filled in: writing begins at once.
+    form.fields["family_name"].widget.attrs["autofocus"] = not form.is_bound
     if form.is_valid():
         try:
             newcomer = substituting.substitute(

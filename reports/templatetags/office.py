@@ -61,6 +61,9 @@ ACTIONS = {
     "meeting.published": _("published"),
     "meeting.changed": _("meeting changed"),
     "meeting.cancelled": _("meeting cancelled"),
+    "lists.closed": _("lists closed"),
+    "lists.reopened": _("lists opened again"),
+    "lists.taken": _("list taken"),
 }
 # Who acted, where it was nobody with a name. Everybody else is shown as written down.
 ACTORS = {

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,13 +21,9 @@ from notifications import outbox
 from registrations import deciding, intake, names, seats, waitlist
 from registrations.models import Registration, Status
 from registrations.participant_forms import AddressForm, DeclineForm
-from reports import exports, headline, roster
+from reports import exports, headline, roster, tables
 
 ON_A_PAGE = 50
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 TONES = {
     Status.CONFIRMED: "yes",
     Status.PENDING: "wait",
@@ -140,18 +135,13 @@ def export(request: OfficeRequest, meeting: Meeting, form: str) -> HttpResponseB
         at=timezone.now(),
         by=journal.organizer(request.user),
     )
-    answer: HttpResponseBase
-    if form == "csv":
-        answer = StreamingHttpResponse(exports.csv(people, meeting=meeting))
-    else:
-        file = TemporaryFile(prefix="participants-")  # noqa: SIM115  -- FileResponse closes it
-        exports.xlsx(people, file, meeting=meeting)
-        file.seek(0)
-        answer = FileResponse(file)
     day = timezone.now().astimezone(meeting.zone).date()
-    answer["Content-Type"] = CONTENT_TYPES[form]
-    answer["Content-Disposition"] = f'attachment; filename="{meeting.slug}-{day}.{form}"'
-    return answer
+    return tables.download(
+        form,
+        name=f"{meeting.slug}-{day}",
+        csv=exports.csv(people, meeting=meeting),
+        xlsx=lambda file: exports.xlsx(people, file, meeting=meeting),
+    )
 
 
 @own_meeting

@@ -101,6 +101,17 @@ def _scan(whose: str) -> Act:
     return act
 
 
+def _look_up(tab: Tab, world: World) -> None:
+    tab.locator("#q").fill(world["expected"])
+    tab.locator(".found li").first.wait_for()
+
+
+def _instead(tab: Tab, world: World) -> None:
+    _look_up(tab, world)
+    tab.locator(".found .instead").first.click()
+    tab.locator("#instead_family_name").wait_for()
+
+
 PARTICIPANTS = [
     View("home", "/"),
     View("meeting", "/m/open/"),
@@ -208,6 +219,16 @@ OFFICE = [
          who="organizer"),
     View("delegation-office", "/manage/delegations/delegations/{delegation_uid}/",
          who="organizer"),
+    View("substitute", "/manage/listed/participants/{listed}/substitute/", who="organizer"),
+    View("lists-open", "/manage/open/lists/", who="organizer"),
+    View("lists", "/manage/listed/lists/", who="organizer"),
+    View("lists-none", "/manage/draft/lists/", who="organizer"),
+    View("lists-close", "/manage/open/lists/close/", who="organizer"),
+    View("lists-reopen", "/manage/listed/lists/reopen/", who="organizer"),
+    View("list", "/manage/listed/lists/2/", who="organizer"),
+    View("list-print", "/manage/listed/lists/2/print/", who="organizer"),
+    View("list-changes", "/manage/listed/lists/1/changes/", who="organizer"),
+    View("overview-closed", "/manage/listed/", who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
     View("badges", "/manage/{meeting}/badges/", who="organizer"),
@@ -221,6 +242,8 @@ DOOR = [
     View("scan-without-desk", "/scan/", status=403),
     View("scan", "/scan/", who="desk"),
     View("scan-search", "/scan/#search", who="desk"),
+    View("scan-found", "/scan/#search", who="desk", act=_look_up),
+    View("scan-instead", "/scan/#search", who="desk", act=_instead),
     View("scan-walk-in", "/scan/#walk-in", who="desk"),
     View("scan-yes", "/scan/", who="desk", act=_scan("present")),
     View("scan-again", "/scan/", who="desk", act=_scan("present")),

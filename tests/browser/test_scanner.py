@@ -273,6 +273,89 @@ def test_a_missing_consent_is_named_beside_its_tick(open_browser, live_server, m
     assert not Registration.objects.exists()
 
 
+def test_a_deputy_comes_instead_of_a_boss_who_was_looked_up(open_browser, live_server, meeting):
+    boss = make_person(meeting, "Бобров", "Пётр")
+    page = open_browser(camera=False)
+    start_shift(page, live_server, meeting)
+    page.get_by_role("link", name="Поиск").click()
+    page.locator("#q").fill("Бобров")
+    page.get_by_role("button", name="Вместо него другой человек: Бобров Пётр").click()
+    expect(page.get_by_role("heading", name="Замена: Бобров Пётр")).to_be_visible()
+    expect(page.locator("#instead_family_name")).to_be_focused()
+    expect(page.locator("#instead_organization")).to_have_value("Парк «Заречный»")
+
+    page.get_by_role("button", name="Заменить и пропустить").click()
+    expect(page.locator("#instead_family_name_error")).to_be_visible()
+    page.locator("#instead_family_name").fill("Юдин")
+    page.locator("#instead_given_name").fill("Ян")
+    page.get_by_role("button", name="Заменить и пропустить").click()
+
+    expect(page.locator(".verdict.yes")).to_contain_text("Юдин Ян")
+    expect(page.locator("[data-counts]")).to_contain_text("1 / 1")
+    assert Registration.objects.confirmed().get().replaces == boss
+    # The code that the boss has shows who came.
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Скан").click()
+    page.locator("#code").fill(boss.number)
+    page.locator("#code").press("Enter")
+    expect(page.locator(".verdict.no")).to_contain_text("Участие отменено, замена: Юдин Ян")
+    assert page.problems == []
+
+
+def test_a_deputy_who_shows_the_bosss_code_is_let_in_instead(open_browser, live_server, meeting):
+    boss = make_person(meeting, "Бобров", "Пётр")
+    make_consent(meeting)
+    page = open_browser(camera=False)
+    start_shift(page, live_server, meeting)
+    page.locator("#code").fill(boss.number)
+    page.locator("#code").press("Enter")
+    expect(page.locator(".verdict.yes")).to_contain_text("Бобров Пётр")
+
+    page.get_by_role("button", name="Вместо него другой человек").click()
+    page.locator("#instead_family_name").fill("Юдин")
+    page.get_by_role("button", name="Заменить и пропустить").click()
+    expect(page.locator("#instead_consent")).to_be_focused()
+    page.locator("#instead_consent").check()
+    page.get_by_role("button", name="Заменить и пропустить").click()
+
+    expect(page.locator(".verdict.yes")).to_contain_text("Юдин")
+    expect(page.locator("[data-counts]")).to_contain_text("1 / 1")
+    page.get_by_role("link", name="Журнал").click()
+    expect(page.locator(".log .undone")).to_have_count(1)
+    expect(page.locator(".log .undone")).to_contain_text("Бобров Пётр")
+    [presence] = Presence.objects.all()
+    assert presence.registration.family_name == "Юдин"
+    assert page.problems == []
+
+
+def test_an_answer_to_a_replacement_that_gets_lost_is_asked_for_again(
+    open_browser, live_server, meeting
+):
+    make_person(meeting, "Бобров", "Пётр")
+    page = open_browser(camera=False)
+    start_shift(page, live_server, meeting)
+    lost = []
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch())
+        return route.abort()
+
+    page.route("**/checkin/substitutions/", lose_the_first)
+    page.get_by_role("link", name="Поиск").click()
+    page.locator("#q").fill("Бобров")
+    page.get_by_role("button", name="Вместо него другой человек").click()
+    page.locator("#instead_family_name").fill("Юдин")
+    page.get_by_role("button", name="Заменить и пропустить").click()
+    expect(page.locator("[data-instead] [data-form-error]")).to_contain_text("Не отправлено")
+    page.get_by_role("button", name="Заменить и пропустить").click()
+
+    expect(page.locator(".verdict.yes")).to_contain_text("Юдин")
+    assert Registration.objects.count() == 2
+    assert Scan.objects.count() == 1
+
+
 def test_without_a_network_nothing_is_lost(open_browser, live_server, meeting):
     people = [make_person(meeting, f"Участник {n}") for n in range(3)]
     page = open_browser(camera=False)
@@ -374,6 +457,9 @@ def test_axe_finds_nothing_and_nothing_overflows(
             if pane == "search":
                 page.locator("#q").fill("елкин")
                 expect(page.locator(".found li")).to_have_count(3)
+                check(page, with_axe=width == 390)
+                page.locator(".found .instead:visible").first.click()
+                expect(page.locator("#instead_family_name")).to_be_visible()
             check(page, with_axe=width == 390)
         page.locator(".door-bottom a").first.click()
         page.locator("#code").fill(Registration.objects.order_by("pk").first().number)

@@ -25,7 +25,7 @@ from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from registrations import limits, links, substituting
+from registrations import amending, booking, closing, limits, links, substituting
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import answering, sending
 from registrations.invitations import keys as invited
@@ -150,6 +150,8 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     )  # fmt: skip
     known["erased"] = links.token(erased)
 
+    known["listed"] = _listed(meeting("listed", owner, now), now)
+
     full = meeting("full", owner, now, seat_limit=1)
     make_registration(meeting=full, at=now)
     for _place in range(3):
@@ -182,6 +184,37 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     known |= _invitations(meeting("invitations", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
+
+
+def _listed(listed: Meeting, now: datetime) -> str:
+    """Closed lists, two of them, and an amendment of each kind; returns somebody's number."""
+    office = journal.organizer(listed.owners.get())
+    people = [
+        make_registration(
+            meeting=listed, at=now, family_name=family, given_name="Ян", patronymic="Петрович",
+            region=listed.region_set.regions.get(code=code), position="Директор",
+        )
+        for family, code in [
+            ("Бобров", "RU-KLU"), ("Волков", "RU-PRI"), ("Гусев", "RU-KLU"), ("Ежов", "RU-PRI"),
+        ]
+    ]  # fmt: skip
+    closing.close(meeting=listed, at=now, by=office, note="Бюро пропусков, 18:00")
+    replacing = {"at": now, "by": office}
+    longest = make_application(listed, **LONGEST)
+    substituting.substitute(registration=people[0], application=longest, **replacing)
+    closing.take(meeting=listed, at=now, by=office)
+    deputy = make_application(listed, family_name="Юдин", given_name="Ян", patronymic="")
+    substituting.substitute(registration=people[1], application=deputy, **replacing)
+    booking.cancel(registration=people[2], at=now, by=office)
+    amending.amend(
+        registration=people[3],
+        changes={"position": "Заместитель министра", "category": listed.categories.last()},
+        version=None,
+        at=now,
+        by=office,
+        as_organizer=True,
+    )
+    return people[3].number
 
 
 def _share_out(shared: Meeting, now: datetime) -> str:
@@ -273,6 +306,7 @@ def _sample(owner: User) -> dict[str, str]:
     listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
     return {
         "present": listed.confirmed()[0].number,
+        "expected": listed.confirmed()[1].number,
         "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,
         "meeting": found["meeting"],
         "past_meeting": found["past_meeting"],

@@ -10,7 +10,7 @@ from accounts.models import JournalEntry, Via
 from events.models import Approval
 from notifications.models import Message, State
 from registrations import booking, review, seats, substituting, waitlist
-from registrations.delegations import answers, closing, keys, naming, opening
+from registrations.delegations import answers, keys, naming, opening, reminding
 from registrations.models import (
     Consent,
     Delegation,
@@ -525,7 +525,7 @@ def test_heads_are_reminded_two_days_before_the_list_closes_by_day_and_once():
     name(full)
 
     told = [
-        closing.remind_due(at=at_moscow(day, clock))
+        reminding.remind_due(at=at_moscow(day, clock))
         for day, clock in ((18, "17:59"), (18, "18:00"), (18, "23:00"), (19, "07:00"),
                            (19, "08:00"), (19, "09:00"), (20, "10:00"))
     ]  # fmt: skip
@@ -542,4 +542,4 @@ def test_who_refused_or_was_never_asked_is_not_reminded():
     opening.ask(meeting=meeting, delegations=[refused], at=NOON, by=ORGANIZER)
     naming.refuse(delegation=refused, at=NOON, by=HEAD)
 
-    assert closing.remind_due(at=meeting.starts_at - timedelta(days=1)) == 0
+    assert reminding.remind_due(at=meeting.starts_at - timedelta(days=1)) == 0

@@ -332,3 +332,22 @@ def test_a_mail_is_sent_again_by_its_own_organizer_only(client, owner):
 
     assert answer.status_code == 303
     assert stranger.status_code == 404
+
+
+def test_a_deputy_takes_two_taps_and_a_name(client, owner):
+    meeting = coming_meeting(owner)
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    boss = make_registration(meeting=meeting, region=kaluga, position="Министр")
+    page = reverse("manage-participant", args=[meeting.slug, boss.number])
+    address = reverse("manage-participant-substitute", args=[meeting.slug, boss.number])
+
+    assert f'href="{address}"' in client.get(page).content.decode()
+    form = client.get(address).context["form"]
+    assert form.fields["family_name"].widget.attrs["autofocus"]
+    filled_in = {field.name: field.value() or "" for field in form}
+    client.post(address, filled_in | {"family_name": "Юдин"})
+
+    deputy = Registration.objects.confirmed().get()
+    assert (deputy.family_name, deputy.replaces) == ("Юдин", boss)
+    assert (deputy.organization, deputy.position) == (boss.organization, "Министр")
+    assert (deputy.region, deputy.category) == (kaluga, boss.category)

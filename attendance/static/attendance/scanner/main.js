@@ -6,7 +6,7 @@ import { Log } from "./log.js";
 import { Queue } from "./queue.js";
 import { makeSearch } from "./search.js";
 import { VerdictScreen } from "./verdict.js";
-import { makeWalkIn } from "./walkin.js";
+import { makeDoorForm } from "./walkin.js";
 
 const COUNT_EVERY = 15_000;
 const SHOW_CHECKING_AFTER = 250;
@@ -78,6 +78,9 @@ function judge(result, isShown, label = "") {
     choices.push({ label: words.search, run: () => (location.hash = "search") });
   } else if (canBeUndone) {
     choices.push({ label: words.undo, run: () => undo(id) });
+  }
+  if (person && result.may_be_replaced) {
+    choices.push({ label: words.instead, run: () => replace(person, id) });
   }
   verdict.show(result, choices);
 }
@@ -222,12 +225,13 @@ const search = makeSearch(
     search.forget();
     scan({ person: person.uid, method: "search", name: person.name });
   },
+  (person) => replace(person),
   (error) => over(error.message),
 );
 
 const walkIn = part("[data-walk-in]");
 if (walkIn) {
-  makeWalkIn(
+  makeDoorForm(
     walkIn,
     words,
     (body) => call("POST", urls.walk_ins, body),
@@ -239,6 +243,52 @@ if (walkIn) {
   );
 }
 
+const instead = part("[data-instead]");
+const insteadForm =
+  instead &&
+  makeDoorForm(
+    instead,
+    words,
+    ({ scan: mistaken, ...body }) =>
+      call("POST", urls.substitutions, mistaken ? { ...body, scan: mistaken } : body),
+    (result) => {
+      if (undone) log.strike(undone);
+      leaveInstead();
+      search.forget();
+      judge(result, true);
+      recount();
+    },
+    (error) => over(error.message),
+  );
+let undone = "";
+
+/**
+ * Ask who comes instead of somebody; `mistaken` is the scan that let the absent person in.
+ * @param {{uid: string, name: string, organization: string}} person
+ * @param {string} [mistaken]
+ */
+function replace(person, mistaken = "") {
+  const field = (/** @type {string} */ name) => instead.elements.namedItem(name);
+  // For the same person the id stays: an answer that got lost is asked for again.
+  if (field("person").value !== person.uid) {
+    instead.reset();
+    field("id").value = crypto.randomUUID();
+    field("person").value = person.uid;
+    field("organization").value = person.organization;
+  }
+  field("scan").value = undone = mistaken;
+  insteadForm.clearErrors();
+  part("[data-instead-title]").textContent = words.instead_of.replace("{name}", person.name);
+  location.hash = "instead";
+}
+
+/** Back to the search, without the event that would take the verdict away. */
+function leaveInstead() {
+  instead.elements.namedItem("person").value = "";
+  history.replaceState(null, "", "#search");
+  openPane();
+}
+
 /* --- panes ---------------------------------------------------------------------------- */
 
 /** @type {HTMLElement[]} */
@@ -246,8 +296,14 @@ const panes = [...document.querySelectorAll("[data-pane]")].map((e) => /** @type
 
 function openPane() {
   const wanted = location.hash.slice(1);
+  // After a reload nobody is chosen any more who could be replaced.
+  if (wanted === "instead" && !instead?.elements.namedItem("person").value) {
+    history.replaceState(null, "", "#search");
+    return openPane();
+  }
   const open = panes.find((pane) => pane.id === wanted) || panes[0];
   for (const pane of panes) pane.classList.toggle("open", pane === open);
+  open.hidden = false;
   for (const link of document.querySelectorAll(".door-bottom a")) {
     const isHere = link.getAttribute("href") === `#${open.id}`;
     if (isHere) link.setAttribute("aria-current", "page");
@@ -259,6 +315,7 @@ addEventListener("hashchange", () => {
   verdict.clear();
   const open = openPane();
   if (open.id === "search") open.querySelector("input")?.focus();
+  if (open.id === "instead") instead.elements.namedItem("family_name").focus();
 });
 // The same tab again: back from the verdict to the tab.
 part(".door-bottom").addEventListener("click", () => verdict.clear());

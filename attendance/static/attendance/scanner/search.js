@@ -1,4 +1,4 @@
-// Search while typing; a tap on a line checks the person in.
+// Search while typing; a tap on a line checks the person in, or lets somebody in instead.
 import { NotDelivered, ShiftOver } from "./calls.js";
 import { slots } from "./verdict.js";
 
@@ -11,9 +11,10 @@ const SHORTEST = 2;
  * @param {Record<string, string>} words
  * @param {(query: string) => Promise<any>} ask
  * @param {(person: any) => void} chosen
+ * @param {(person: any) => void} replaced
  * @param {(error: ShiftOver) => void} over
  */
-export function makeSearch({ form, list, note, template }, words, ask, chosen, over) {
+export function makeSearch({ form, list, note, template }, words, ask, chosen, replaced, over) {
   const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("q"));
   let asked = "";
   let timer = 0;
@@ -61,6 +62,10 @@ export function makeSearch({ form, list, note, template }, words, ask, chosen, o
     }
     state.hidden = !state.textContent;
     root.querySelector("button")?.addEventListener("click", () => chosen(person));
+    const instead = slot("instead");
+    instead.hidden = !person.may_be_replaced;
+    instead.setAttribute("aria-label", `${words.instead}: ${person.name}`);
+    instead.addEventListener("click", () => replaced(person));
     return root;
   }
 

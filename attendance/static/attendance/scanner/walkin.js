@@ -1,4 +1,4 @@
-// Registering at the door: what was typed stays until the server has it.
+// Registering or replacing at the door: what was typed stays until the server has it.
 import { NotDelivered, Refused, ShiftOver } from "./calls.js";
 
 /**
@@ -8,8 +8,8 @@ import { NotDelivered, Refused, ShiftOver } from "./calls.js";
  * @param {(result: any) => void} done
  * @param {(error: ShiftOver) => void} over
  */
-export function makeWalkIn(form, words, send, done, over) {
-  const general = /** @type {HTMLElement} */ (form.querySelector("[data-walk-in-error]"));
+export function makeDoorForm(form, words, send, done, over) {
+  const general = /** @type {HTMLElement} */ (form.querySelector("[data-form-error]"));
   const id = /** @type {HTMLInputElement} */ (form.elements.namedItem("id"));
   let isSending = false;
   // A form that was drawn with errors has used its id for nothing; a kept page may have.
@@ -36,6 +36,8 @@ export function makeWalkIn(form, words, send, done, over) {
       isSending = false;
     }
   });
+
+  return { clearErrors };
 
   function clearErrors() {
     general.textContent = "";

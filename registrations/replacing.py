@@ -1,0 +1,107 @@
+"""Putting somebody in the place of somebody else while the counters are locked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace as changed
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from registrations import enlisting, intake, leaving, letters, seats, transitions, waitlist
+from registrations.enlisting import Entry
+from registrations.intake import Application
+from registrations.letters import Addressee
+from registrations.models import ConsentDocument, Registration, Seat, Status
+from registrations.seats import Counters
+from registrations.waitlist import MeetingFull
+
+
+class NotReplaceable(Refused):
+    code = "invalid_transition"
+
+
+def replace(
+    counters: Counters,
+    leaver: Registration,
+    *,
+    application: Application,
+    entry: Entry,
+    at: datetime,
+    by: Actor,
+    consents: Sequence[ConsentDocument] = (),
+    head: str = "",
+    copy_to: Addressee | None = None,
+    with_calendar: bool = True,
+) -> Registration:
+    """
+    Cancel a live registration, locked by the caller, and put another person on its seat, at
+    its turn in line, on the same desk. Returns the newcomer. Both are told, and `copy_to`.
+
+    `head`: the head of the delegation, where it is he who does it.
+
+    :raises AlreadyRegistered: the newcomer is on the list already
+    :raises MeetingFull: the newcomer needs a seat of a limit that has none left
+    """
+    was, line, since = leaver.status, leaver.line, leaver.waiting_since
+    entry = changed(entry, replaces=leaver)
+    letters.withdraw_reminders(leaver, reason="cancelled")
+    transitions.leave(leaver, to=Status.CANCELLED, at=at)
+    newcomer = enlisting.insert(
+        meeting=leaver.meeting,
+        application=_in_the_same_delegation(application, leaver),
+        entry=entry,
+        at=at,
+        status=was,
+        consents=consents,
+    )
+    newcomer.waiting_since, newcomer.line = since, line
+    newcomer.seat = _seat(counters, leaver, newcomer, goes_over=entry.goes_over)
+    newcomer.save(update_fields=["waiting_since", "line", "seat"])
+    letters.write_cancelled(leaver, was=was, by=by, head=head, is_replaced=True)
+    leaving.note(leaver, was=was, at=at, by=by)
+    letters.write_answer(
+        newcomer, copy_to=copy_to, with_calendar=with_calendar, **waitlist.told(newcomer)
+    )
+    enlisting.note(newcomer, entry, at=at, by=by)
+    waitlist.fill(counters, meeting=leaver.meeting, at=at)
+    return newcomer
+
+
+def refuse_unless_replaceable(leaver: Registration, *, at: datetime) -> None:
+    """
+    :raises NotReplaceable: cancelled, declined or erased already
+    :raises ListClosed: the meeting is over
+    """
+    if not leaver.is_live or leaver.erased_at:
+        raise NotReplaceable(
+            _("This cannot be done with a registration that is “%(status)s”.")
+            % {"status": leaver.get_status_display()}
+        )
+    enlisting.refuse_unless_ahead(leaver.meeting, at=at)
+
+
+def _in_the_same_delegation(application: Application, leaver: Registration) -> Application:
+    return changed(
+        application,
+        delegation=leaver.delegation,
+        delegation_role=application.delegation_role or leaver.delegation_role,
+    )
+
+
+def _seat(
+    counters: Counters, leaver: Registration, newcomer: Registration, *, goes_over: bool
+) -> str:
+    if newcomer.status != Status.CONFIRMED:
+        return Seat.NONE
+    needs = intake.takes_seat(
+        meeting=newcomer.meeting,
+        category=newcomer.category,
+        attendance_mode=newcomer.attendance_mode,
+    )
+    try:
+        return counters.hand_over(leaver, newcomer, needs_seat=needs, goes_over=goes_over)
+    except seats.NoRoom as full:
+        raise MeetingFull(waitlist.none_left(full.limit)) from full
