@@ -9,6 +9,7 @@ from attendance import api as attendance
 from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import (
+    access_codes,
     access_links,
     delegations,
     imports,
@@ -32,6 +33,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("meetings", meetings.MeetingViewSet, basename="api-meeting")
 router.register("region-sets", region_sets.RegionSetViewSet, basename="api-region-set")
 for place, viewset, name in [
+    ("access-codes", access_codes.AccessCodeViewSet, "api-access-code"),
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("invitations", invitations.InvitationViewSet, "api-invitation"),

@@ -77,6 +77,22 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Not possible in this status"),
         gettext_lazy("Read the registration again: its status has another way on."),
     ),
+    "access_code_exists": (
+        gettext_lazy("There is such an access code"),
+        gettext_lazy("Access codes are unique within a meeting."),
+    ),
+    "access_code_in_use": (
+        gettext_lazy("People came with this access code"),
+        gettext_lazy("Switch it off instead of removing it."),
+    ),
+    "access_code_unknown": (
+        gettext_lazy("The access code is not valid"),
+        gettext_lazy("It is mistyped, switched off, or not valid at this moment."),
+    ),
+    "code_used_up": (
+        gettext_lazy("The access code is used up"),
+        gettext_lazy("As many people have registered with it as may (“limit”)."),
+    ),
     "already_invited": (
         gettext_lazy("This person is invited already"),
         gettext_lazy("There is an open invitation for this name and address (“row” says whose)."),

@@ -22,6 +22,9 @@ CONTENT_TYPE = "application/problem+json"
 # Every code that the API answers with, and its HTTP status. The type URI is made of the
 # code: /problems/ + code with hyphens (docs/api.md lists them from this table).
 STATUS_OF = {
+    "access_code_exists": 409,
+    "access_code_in_use": 409,
+    "access_code_unknown": 422,
     "authentication_failed": 401,
     "already_invited": 409,
     "already_registered": 409,
@@ -30,6 +33,7 @@ STATUS_OF = {
     "capacity_full": 409,
     "category_in_use": 409,
     "category_unknown": 422,
+    "code_used_up": 409,
     "consent_required": 422,
     "delegation_exists": 409,
     "delegation_full": 409,

@@ -24,6 +24,7 @@ from registrations import (
     leaving,
     letters,
     names,
+    places,
     seats,
     throttle,
     transitions,
@@ -33,6 +34,7 @@ from registrations.consents import ConsentRequired
 from registrations.idempotency import Claim
 from registrations.intake import Application, Evidence
 from registrations.models import (
+    AccessCode,
     ConsentDocument,
     GivenBy,
     Registration,
@@ -41,6 +43,7 @@ from registrations.models import (
     Source,
     Status,
 )
+from registrations.places import CodeUsedUp
 from registrations.transitions import AlreadyRegistered
 from registrations.waitlist import MeetingFull
 
@@ -48,6 +51,7 @@ __all__ = [
     "AlreadyRegistered",
     "Application",
     "Booked",
+    "CodeUsedUp",
     "ConsentRequired",
     "Evidence",
     "MeetingFull",
@@ -107,6 +111,7 @@ def register(
     :raises RegistrationClosed: the meeting takes no registrations at that moment
     :raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)
     :raises MeetingFull: no seat, and no waiting list
+    :raises CodeUsedUp: the access code has no place left
     :raises AlreadyRegistered: this person is on the list; the link goes to the address on file
     """
     try:
@@ -120,7 +125,7 @@ def register(
             evidence=evidence,
             claim=claim,
         )
-    except (RegistrationClosed, ConsentRequired, MeetingFull):
+    except (RegistrationClosed, ConsentRequired, MeetingFull, CodeUsedUp):
         if answered := first_answer(claim=claim):
             return answered
         raise
@@ -137,7 +142,7 @@ def _register(
     evidence: Evidence | None,
     claim: Claim | None,
 ) -> Booked:
-    _refuse_unless_open(meeting, source=source, at=at)
+    _refuse_unless_open(meeting, source=source, code=application.access_code, at=at)
     if source != Source.ORGANIZER:
         documents.refuse_without(
             meeting, consents, words=_("Without this consent we cannot write down your data.")
@@ -155,7 +160,7 @@ def _register(
                 evidence=evidence,
                 claim=claim,
                 limits=limits,
-                status=_guess(meeting, limits, at=at),
+                status=_guess(meeting, application, limits, at=at),
             )
         except _GuessedWrong:
             continue
@@ -227,6 +232,8 @@ def _book(
         subjects=letters.subjects(registration),
         changes={"source": source},
     )
+    if application.access_code is not None:
+        places.take(delegation_id=None, access_code_id=application.access_code.pk)
     if status == Status.WAITLISTED:
         behind = _stands_behind(meeting, limits, at=at)
         if (turn := seats.draw_turn(limits, behind=behind)) is None:
@@ -312,13 +319,17 @@ def _is_participant(by: Actor) -> bool:
     return by.via in PARTICIPANT
 
 
-def _refuse_unless_open(meeting: Meeting, *, source: str, at: datetime) -> None:
+def _refuse_unless_open(
+    meeting: Meeting, *, source: str, code: AccessCode | None, at: datetime
+) -> None:
     by_organizer = source == Source.ORGANIZER
     if meeting.status == MeetingStatus.CANCELLED:
         raise RegistrationClosed(_("The meeting has been cancelled."))
     if by_organizer and meeting.status == MeetingStatus.PUBLISHED and at < meeting.ends_at:
         return
-    if not meeting.takes_registrations(at):
+    if code is not None and not code.is_usable(at):
+        raise RegistrationClosed(_("This access code is not valid any more."))
+    if not meeting.takes_registrations(at) and not (code and code.lets_in(at)):
         opens = meeting.registration_opens_at
         if opens is not None and at < opens:
             raise RegistrationClosed(
@@ -333,7 +344,7 @@ def _refuse_unless_open(meeting: Meeting, *, source: str, at: datetime) -> None:
 
 def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
     """The limits that the person needs a seat in, as they are now; none for who needs none."""
-    if meeting.approval == Approval.MANUAL or not intake.takes_seat(
+    if _is_reviewed(meeting, application) or not intake.takes_seat(
         meeting=meeting,
         category=application.category,
         attendance_mode=application.attendance_mode,
@@ -348,9 +359,17 @@ def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
     return list(applying)
 
 
-def _guess(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
+def _is_reviewed(meeting: Meeting, application: Application) -> bool:
+    """Whether the organizer decides first; whoever has such a code is approved at once."""
+    code = application.access_code
+    return meeting.approval == Approval.MANUAL and not (code and code.skips_review)
+
+
+def _guess(
+    meeting: Meeting, application: Application, limits: list[SeatLimit], *, at: datetime
+) -> str:
     """What it will come to. The counters, changed at the end, confirm it or not."""
-    if meeting.approval == Approval.MANUAL:
+    if _is_reviewed(meeting, application):
         return Status.PENDING
     if not (lacking := _lacking(meeting, limits, at=at)):
         return Status.CONFIRMED

@@ -14,7 +14,7 @@ from accounts.refusals import Refused
 from events import editing
 from events.models import Category, Meeting
 from registrations import seats, waitlist
-from registrations.models import Registration
+from registrations.models import AccessCode, Delegation, Invitation, Registration
 
 
 class CategoryInUse(Refused):
@@ -45,6 +45,7 @@ def arrange(
     before = {category.pk: category for category in meeting.categories.all()}
     for category in removed:
         _refuse_if_used(category, _("“%(name)s” cannot be removed: it has participants."))
+        _refuse_if_meant(category)
     for category in kept:
         old = before.get(category.pk)
         if old and old.counts_as_participant != category.counts_as_participant:
@@ -90,6 +91,16 @@ def arrange(
 def _refuse_if_used(category: Category, sentence: str) -> None:
     if Registration.objects.filter(category=category).exists():
         raise CategoryInUse(sentence % {"name": category.name})
+
+
+def _refuse_if_meant(category: Category) -> None:
+    """Nobody has come in it yet, and somebody is to."""
+    for model in (Delegation, Invitation, AccessCode):
+        if model.objects.filter(category=category).exists():
+            raise CategoryInUse(
+                _("“%(name)s” cannot be removed: delegations, invitations or access codes use it.")
+                % {"name": category.name}
+            )
 
 
 def _free_code(category: Category, taken: set[str]) -> str:

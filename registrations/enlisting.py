@@ -102,7 +102,7 @@ def insert(
     :raises DelegationFull: the delegation has no place left
     """
     if application.delegation is not None and status in LIVE:
-        places.take(application.delegation.pk, goes_over=entry.goes_over)
+        places.take(delegation_id=application.delegation.pk, goes_over=entry.goes_over)
     registration = _insert(meeting, application, entry, at=at, status=status)
     intake.record_consents(
         registration=registration,

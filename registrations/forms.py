@@ -184,6 +184,15 @@ class RegistrationForm(DetailsForm):
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput)
     key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+    access_code = forms.CharField(
+        label=gettext_lazy("Access code"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("If you were given one."),
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
     # Left empty by everybody who sees the page.
     website = forms.CharField(
         label=gettext_lazy("Leave this empty"), required=False, max_length=200
@@ -195,10 +204,15 @@ class RegistrationForm(DetailsForm):
         documents: Sequence[ConsentDocument],
         categories: Sequence[Category],
         *args: Any,
+        asks_code: bool = False,
+        code_refusal: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(meeting, *args, **kwargs)
         self.documents, self.categories = documents, categories
+        self.code_refusal = code_refusal
+        if not asks_code:
+            del self.fields["access_code"]
         if len(categories) > 1:
             self.fields["category"] = forms.ChoiceField(
                 label=_("You take part as"),
@@ -217,8 +231,9 @@ class RegistrationForm(DetailsForm):
         self.initial.setdefault("stamp", form_stamp.new())
         self.order_fields([
             "who", "submitted_by_name", "submitted_by_email", "family_name", "given_name",
-            "patronymic", "email", "phone", "organization", "position", "region", "category",
-            "attendance_mode", *(f"consent_{document.pk}" for document in documents), "website",
+            "patronymic", "email", "phone", "organization", "position", "region",
+            "access_code", "category", "attendance_mode",
+            *(f"consent_{document.pk}" for document in documents), "website",
         ])  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -231,6 +246,8 @@ class RegistrationForm(DetailsForm):
         else:
             data["submitted_by_name"] = data["submitted_by_email"] = ""
         data["time_zone"] = _known_zone(data.get("time_zone", ""))
+        if self.code_refusal:
+            self.add_error("access_code", self.code_refusal)
         if data.get("website"):
             self.add_error("website", _("This field must stay empty. Clear it and send again."))
         return data

@@ -13,6 +13,7 @@ from accounts import links as keys
 from events.models import Category, Format, Meeting, Region
 from registrations import links, names, tickets
 from registrations.models import (
+    AccessCode,
     AttendanceMode,
     Consent,
     ConsentDocument,
@@ -44,6 +45,7 @@ class Application:
     submitted_by_name: str = ""
     submitted_by_email: str = ""
     delegation: Delegation | None = None
+    access_code: AccessCode | None = None
     delegation_role: str = ""
 
 
@@ -106,6 +108,7 @@ def add(
         submitted_by_email=application.submitted_by_email,
         delegation=application.delegation,
         delegation_role=application.delegation_role,
+        access_code=application.access_code,
         replaces=replaces,
         registered_at=at,
         status_changed_at=at,

@@ -136,6 +136,7 @@ class AcceptSerializer(NewRegistrationSerializer):
     )  # fmt: skip
     category = None  # type: ignore[assignment]  # DRF's way of leaving a field out
     submitted_by = None  # type: ignore[assignment]
+    access_code = None  # type: ignore[assignment]
 
 
 class DeclineSerializer(serializers.Serializer[Any]):

@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from accounts.refusals import Refused
 from events.models import OrganizationVariant, Region
 from registrations.models import (
+    PLACES,
     Registration,
     RegistrationQuerySet,
     Scope,
@@ -111,6 +112,8 @@ def concerned(limit: SeatLimit) -> Q:
             of &= Q(organization_key__in=spellings.values("key"))
         case Scope.DELEGATION:
             of &= Q(delegation=limit.delegation_id)
+        case Scope.ACCESS_CODE:
+            of &= Q(access_code=limit.access_code_id)
     return of
 
 
@@ -199,8 +202,8 @@ def _limits(meeting_id: int) -> SeatLimitQuerySet:
 
 
 def _counters(rows: Iterable[SeatLimit]) -> Counters:
-    # The places of delegations are locked along: whoever leaves a list gives one back.
-    return Counters([row for row in rows if row.scope != Scope.DELEGATION])
+    # Places of delegations and codes are locked along: whoever leaves gives one back.
+    return Counters([row for row in rows if row.scope not in PLACES])
 
 
 class Counters:
@@ -504,9 +507,8 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
     _compare(drift, "seated", whole.taken + whole.over, seated(whole).count())
-    named = dict(people.live().values_list("delegation").annotate(named=Count("pk")))
-    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope=Scope.DELEGATION):
-        counted = named.get(limit.delegation_id, 0)
+    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope__in=PLACES):
+        counted = Registration.objects.live().filter(concerned(limit)).count()
         _compare(drift, f"places of {about(limit)}", limit.used, counted)
     return drift
 

@@ -144,6 +144,11 @@ class NewRegistrationSerializer(DetailsSerializer):
         required=False, allow_null=True, help_text="Who registers, if it is somebody else."
     )
 
+    access_code = serializers.CharField(
+        max_length=40, default="", allow_blank=True,
+        help_text="Registers in the code's category, perhaps before registration opens.",
+    )  # fmt: skip
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Flat, as an application is: the defaults of the meeting filled in."""
         attrs = super().validate(attrs)
@@ -186,6 +191,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     delegation = serializers.SlugRelatedField[Any](slug_field="uid", read_only=True)
     replaces = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
     delegation_role = serializers.CharField(read_only=True)
+    access_code = serializers.SlugRelatedField[Any](slug_field="uid", read_only=True)
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
@@ -197,8 +203,8 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
-            "decision_reason", "shows_reason", "consents", "warnings", "unsubscribed_at",
-            "erased_at", "version",
+            "decision_reason", "shows_reason", "consents", "warnings", "access_code",
+            "unsubscribed_at", "erased_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import ngettext
 
 from accounts.refusals import Refused
@@ -46,6 +47,12 @@ def hit(key: str, *, limit: int, seconds: int, at: datetime) -> None:
             % {"n": minutes},
             retry_after=wait,
         )
+
+
+def forgive(key: str, *, seconds: int, at: datetime) -> None:
+    """Take one hit back: what was tried turned out to be right."""
+    counter = Throttle.objects.filter(key=key[:120], window_starts_at=_window(at, seconds))
+    counter.filter(hits__gt=0).update(hits=F("hits") - 1)
 
 
 def hit_registration(*, meeting_id: int, address: str, at: datetime) -> None:

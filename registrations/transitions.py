@@ -81,18 +81,23 @@ def enter(
     """
     Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546).
 
-    Whoever comes on or leaves the list of a delegation takes or gives back a place there;
-    with `goes_over`, one beyond its quota.
+    Whoever comes on or leaves the list of a delegation, or of those with a code, takes or
+    gives back a place there; with `goes_over`, one beyond its quota.
 
     :raises DelegationFull: the delegation has no place left
+    :raises CodeUsedUp: the code with which he registered has none left
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A status changes inside a use case's transaction.")
-    if registration.delegation_id and registration.is_live != (to in LIVE):
+    if registration.is_live != (to in LIVE):
+        of = {
+            "delegation_id": registration.delegation_id,
+            "access_code_id": registration.access_code_id,
+        }
         if registration.is_live:
-            places.give_back(registration.delegation_id)
+            places.give_back(**of)
         else:
-            places.take(registration.delegation_id, goes_over=goes_over)
+            places.take(**of, goes_over=goes_over)
             _follow_the_head(registration)
     registration.status = to
     registration.seat = seat

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from registrations.views import (
+    access_codes,
     convening,
     delegation,
     delegations,
@@ -115,6 +116,17 @@ office: list[URLPattern | URLResolver] = [
         "manage/<slug:slug>/invitations/<uuid:uid>/step/",
         invitations.step,
         name="manage-invitation-step",
+    ),
+    path("manage/<slug:slug>/access-codes/", access_codes.codes, name="manage-access-codes"),
+    path(
+        "manage/<slug:slug>/access-codes/<uuid:uid>/",
+        access_codes.change,
+        name="manage-access-code",
+    ),
+    path(
+        "manage/<slug:slug>/access-codes/<uuid:uid>/remove/",
+        access_codes.remove,
+        name="manage-access-code-remove",
     ),
     path("manage/<slug:slug>/participants/decide/", review.decide_many, name="manage-decide"),
     path("manage/<slug:slug>/participants/import/", importing.bring, name="manage-import"),

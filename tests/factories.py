@@ -20,10 +20,11 @@ from events.models import (
     Region,
     RegionSet,
 )
-from registrations import consents, intake, seats
+from registrations import access_codes, consents, intake, seats
 from registrations.delegations import opening
 from registrations.invitations import sending
 from registrations.models import (
+    AccessCode,
     Delegation,
     Invitation,
     Registration,
@@ -209,6 +210,15 @@ def make_invitation(meeting: Meeting, **overrides: Any) -> Invitation:
     }
     wish = sending.Wish(**fields | overrides)
     return sending.invite_many(meeting=meeting, wishes=[wish], at=NOON, by=ORGANIZER)[0]
+
+
+def make_access_code(meeting: Meeting, **overrides: Any) -> AccessCode:
+    """A code for the press, of which any number may come."""
+    fields: dict[str, Any] = {
+        "label": "Журналисты", "code": "PRESS2026", "category": category(meeting, "press"),
+    }  # fmt: skip
+    wish = access_codes.Wish(**fields | overrides)
+    return access_codes.open_code(meeting=meeting, wish=wish, at=NOON, by=ORGANIZER)
 
 
 def _letters(number: int) -> str:

@@ -22,7 +22,16 @@ from accounts import journal, preconditions
 from accounts.models import Via
 from config import visitor
 from events.models import Meeting
-from registrations import amending, booking, erasure, links, review, substituting, throttle
+from registrations import (
+    access_codes,
+    amending,
+    booking,
+    erasure,
+    links,
+    review,
+    substituting,
+    throttle,
+)
 from registrations.api.filters import RegistrationFilter
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
@@ -69,7 +78,9 @@ class RegistrationViewSet(
         consents = Prefetch("consents", Consent.objects.select_related("document"))
         return (
             Registration.objects.filter(meeting=meeting)
-            .select_related("meeting", "category", "region", "delegation", "replaces")
+            .select_related(
+                "meeting", "category", "region", "delegation", "replaces", "access_code"
+            )
             .prefetch_related(consents)
         )
 
@@ -92,6 +103,9 @@ class RegistrationViewSet(
         body = NewRegistrationSerializer(data=request.data, context={"meeting": target})
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
+        if typed := said.pop("access_code"):
+            code = access_codes.find(meeting=target, typed=typed, visitor=address, at=at)
+            said |= {"access_code": code, "category": code.category}
         outcome = booking.register(
             meeting=target,
             consents=said.pop("consents"),

@@ -1,5 +1,6 @@
 """Who has a seat and who waits: registrations, seats, consents, invitations, lists, guards."""
 
+from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -28,6 +29,7 @@ from registrations.models.registration import (
 from registrations.models.reminders import Audience, ReminderRule, RuleKind
 from registrations.models.seats import (
     MOST_SEATS,
+    PLACES,
     TARGETS,
     Scope,
     SeatHold,
@@ -38,7 +40,10 @@ from registrations.models.seats import (
 __all__ = [
     "LIVE",
     "MOST_SEATS",
+    "PLACES",
     "TARGETS",
+    "AccessCode",
+    "AccessCodeQuerySet",
     "AttendanceMode",
     "Audience",
     "Consent",

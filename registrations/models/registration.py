@@ -120,6 +120,10 @@ class Registration(models.Model):
         "Delegation", models.PROTECT, null=True, blank=True, related_name="people"
     )
     delegation_role = models.CharField(max_length=6, choices=DelegationRole, blank=True)
+    # With what code somebody registered.
+    access_code = models.ForeignKey(
+        "AccessCode", models.PROTECT, null=True, blank=True, related_name="people"
+    )
     # Instead of whom somebody comes. Who was put back on the list may be replaced again.
     replaces = models.ForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="replacements"

@@ -19,6 +19,7 @@ class Scope(models.IntegerChoices):
     """What a limit is about. The number is the order in which counters are locked."""
 
     DELEGATION = 20, _("delegation")
+    ACCESS_CODE = 25, _("access code")
     ORGANIZATION = 30, _("organization")
     CATEGORY = 40, _("category")
     REGION = 50, _("region")
@@ -29,9 +30,13 @@ class Scope(models.IntegerChoices):
 # More than any hall has; what is typed beyond it is a slip.
 MOST_SEATS = 1_000_000
 
+# Limits of places: whoever came through them has one, and nobody sits on it.
+PLACES = (Scope.DELEGATION, Scope.ACCESS_CODE)
+
 # The column that names what the limit is about.
 TARGETS = {
     Scope.DELEGATION: "delegation",
+    Scope.ACCESS_CODE: "access_code",
     Scope.ORGANIZATION: "organization",
     Scope.CATEGORY: "category",
     Scope.REGION: "region",
@@ -55,8 +60,8 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
         )
 
     def in_hall(self) -> Self:
-        """Without the places on the lists of delegations: nobody sits on those."""
-        return self.exclude(scope=Scope.DELEGATION)
+        """Without places of delegations and access codes: nobody sits on those."""
+        return self.exclude(scope__in=PLACES)
 
     def narrow(self) -> Self:
         """Those that the organizer shares the hall out by."""
@@ -77,7 +82,7 @@ class SeatLimit(models.Model):
     cheap. `seat_limit` None is no limit.
 
     A delegation's quota is a limit as well, of places on its list: whoever is on the list has
-    one, seated or not (registrations.places).
+    one, seated or not (registrations.places). So is what may be registered with a code.
 
     `reserve` seats of the meeting are kept for a narrow limit until `reserved_until`; those
     of them that nobody has taken yet stand in the meeting's `held`.
@@ -102,6 +107,9 @@ class SeatLimit(models.Model):
     )
     delegation = models.OneToOneField(
         "Delegation", models.CASCADE, null=True, blank=True, related_name="places"
+    )
+    access_code = models.OneToOneField(
+        "AccessCode", models.CASCADE, null=True, blank=True, related_name="places"
     )
     seat_limit = models.PositiveIntegerField(null=True, blank=True)
     taken = models.PositiveIntegerField(default=0)
@@ -142,7 +150,7 @@ class SeatLimit(models.Model):
                 name="a_meetings_own_limit_is_its_own",
             ),
             models.UniqueConstraint(
-                fields=["meeting", "category", "region", "group", "organization", "delegation"],
+                fields=["meeting", *(name for name in TARGETS.values() if name != "whole")],
                 name="one_limit_about_one_thing",
                 nulls_distinct=False,
             ),
@@ -154,7 +162,7 @@ class SeatLimit(models.Model):
                 condition=Q(reserve=0, reserved_until=None)
                 | (
                     Q(reserve__gt=0, reserved_until__isnull=False)
-                    & ~Q(scope__in=[Scope.MEETING, Scope.DELEGATION])
+                    & ~Q(scope__in=[Scope.MEETING, *PLACES])
                 ),
                 name="seats_are_kept_for_somebody_until_a_day",
             ),
@@ -179,7 +187,11 @@ class SeatLimit(models.Model):
     def code(self) -> str:
         """Which one: "RU-KLU", or the number of an organization; the meeting has none."""
         of = self.category or self.region or self.group
-        return of.code if of else str(self.organization_id or self.delegation_id or "")
+        return (
+            of.code
+            if of
+            else str(self.organization_id or self.delegation_id or self.access_code_id or "")
+        )
 
     @property
     def is_full(self) -> bool:

@@ -21,6 +21,12 @@ from events.models import Format, Meeting
 from registrations import booking, form_stamp, idempotency, links, standing, throttle
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AttendanceMode, ConsentDocument
+from registrations.views.presenting import (
+    Presented,
+    may_register,
+    meeting_and_whether_codes,
+    present,
+)
 from registrations.views.public import frame, public_meeting
 
 
@@ -28,20 +34,38 @@ from registrations.views.public import frame, public_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the form, or book: then the visitor stands on the page of his registration."""
-    meeting = public_meeting(slug)
+    at = timezone.now()
+    meeting, asks_code = meeting_and_whether_codes(slug, at=at)
     only_the_language = "language_only" in request.POST
     if request.method == "POST" and not only_the_language:
-        return _take(request, meeting)
-    stage = phase.stage(meeting, at=timezone.now(), room=meeting.seats.room)
+        return _take(request, meeting, asks_code=asks_code)
+    stage = phase.stage(meeting, at=at, room=meeting.seats.room)
+    try:
+        typed = request.POST.get("access_code") or request.GET.get("code", "")
+        presented = present(request, meeting, typed, at=at)
+    except throttle.Throttled as refusal:
+        return _too_often(show(request, meeting, None, stage=stage, notice=str(refusal)), refusal)
     # Another language for a half-filled form: what was typed moves along, unjudged.
-    form = bare_form(meeting, **request.POST.dict())
-    return show(request, meeting, form if stage.takes_registrations else None, stage=stage)
+    known = request.POST.dict() | {"access_code": presented.typed}
+    form = bare_form(meeting, presented, asks_code=asks_code or bool(presented.typed), **known)
+    is_open = stage.takes_registrations or may_register(presented.code, at=at)
+    return show(
+        request,
+        meeting,
+        form if is_open else None,
+        stage=stage,
+        presented=presented,
+        asks_code=asks_code,
+    )
 
 
-def bare_form(meeting: Meeting, **initial: Any) -> RegistrationForm:
+def bare_form(
+    meeting: Meeting, presented: Presented | None = None, *, asks_code: bool = False, **initial: Any
+) -> RegistrationForm:
     """The form as it is first seen, with what is already known filled in."""
+    categories = presented.categories(meeting) if presented else open_categories(meeting)
     return RegistrationForm(
-        meeting, list(_documents(meeting)), open_categories(meeting), initial=initial
+        meeting, list(_documents(meeting)), categories, initial=initial, asks_code=asks_code
     )
 
 
@@ -53,9 +77,13 @@ def show(
     stage: phase.Stage,
     notice: str = "",
     status: int = 200,
+    presented: Presented | None = None,
+    asks_code: bool = False,
 ) -> HttpResponse:
     """Draw the form's page; `notice` stands above it. Without a form it says why there is none."""
     context = frame(meeting) | {
+        "presented": presented,
+        "asks_code": asks_code,
         "form": form,
         "stage": stage,
         "notice": notice,
@@ -66,32 +94,39 @@ def show(
     return render(request, "registrations/register.html", context, status=status)
 
 
-def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
+def _take(request: HttpRequest, meeting: Meeting, *, asks_code: bool) -> HttpResponseBase:
     at = timezone.now()
     stage = phase.stage(meeting, at=at, room=meeting.seats.room)
-    form = RegistrationForm(
-        meeting, list(_documents(meeting)), open_categories(meeting), request.POST
-    )
+    address = visitor.address(request)
     try:
-        address = visitor.address(request)
         throttle.hit_registration(meeting_id=meeting.pk, address=address, at=at)
+        presented = present(request, meeting, request.POST.get("access_code", ""), at=at)
     except throttle.Throttled as refusal:
-        answer = show(request, meeting, form, stage=stage, notice=str(refusal), status=429)
-        answer["Retry-After"] = str(refusal.facts["retry_after"])
-        return answer
-    objection = _objection(request, form, stage)
-    if objection is None and (notice := _would_wait(request, meeting, form, at=at)):
+        form = _filled(request, meeting, Presented(), asks_code=asks_code)
+        return _too_often(show(request, meeting, form, stage=stage, notice=str(refusal)), refusal)
+    form = _filled(request, meeting, presented, asks_code=asks_code)
+    is_open = stage.takes_registrations or may_register(presented.code, at=at)
+    objection = _objection(request, form, "" if is_open else stage.words)
+    if objection is None and (notice := _would_wait(request, form, presented, at=at)):
         form.accepts_waiting = True
         objection = notice, 409
     if objection is not None:
         if first := _granted_before(meeting, form):
             return see_other("mine", links.token(first.registration))
         notice, status = objection
-        return show(request, meeting, form, stage=stage, notice=notice, status=status)
+        return show(
+            request,
+            meeting,
+            form,
+            stage=stage,
+            notice=notice,
+            status=status,
+            presented=presented,
+        )
     try:
         booked = booking.register(
             meeting=meeting,
-            application=_application(meeting, form),
+            application=_application(form, presented),
             consents=form.consents,
             at=at,
             by=journal.PUBLIC,
@@ -102,19 +137,51 @@ def _take(request: HttpRequest, meeting: Meeting) -> HttpResponseBase:
         )
     except booking.AlreadyRegistered:
         return render(request, "registrations/already.html", frame(meeting), status=409)
+    except booking.CodeUsedUp as refusal:
+        form.add_error("access_code", str(refusal))
+        return show(request, meeting, form, stage=stage, status=409, presented=presented)
     except (booking.RegistrationClosed, booking.MeetingFull, booking.ConsentRequired) as refusal:
         meeting = public_meeting(meeting.slug)
         stage = phase.stage(meeting, at=at, room=meeting.seats.room)
-        return show(request, meeting, form, stage=stage, notice=str(refusal), status=409)
+        return show(
+            request,
+            meeting,
+            form,
+            stage=stage,
+            notice=str(refusal),
+            status=409,
+            presented=presented,
+        )
     return see_other("mine", links.token(booked.registration))
 
 
-def _objection(
-    request: HttpRequest, form: RegistrationForm, stage: phase.Stage
-) -> tuple[str, int] | None:
-    """Why what was sent is not booked at once: a notice and the status of the answer."""
-    if not stage.takes_registrations:
-        return stage.words, 409
+def _filled(
+    request: HttpRequest, meeting: Meeting, presented: Presented, *, asks_code: bool
+) -> RegistrationForm:
+    """The form as it was sent."""
+    return RegistrationForm(
+        meeting,
+        list(_documents(meeting)),
+        presented.categories(meeting),
+        request.POST,
+        asks_code=asks_code or bool(presented.typed),
+        code_refusal=presented.refusal,
+    )
+
+
+def _too_often(answer: HttpResponse, refusal: throttle.Throttled) -> HttpResponse:
+    answer.status_code = 429
+    answer["Retry-After"] = str(refusal.facts["retry_after"])
+    return answer
+
+
+def _objection(request: HttpRequest, form: RegistrationForm, closed: str) -> tuple[str, int] | None:
+    """
+    Why what was sent is not booked at once: a notice and the status of the answer. `closed`
+    says why nobody may register now.
+    """
+    if closed:
+        return closed, 409
     is_ripe, stamp = form_stamp.ripened(request.POST.get("stamp", ""))
     form.retype(stamp=stamp)
     if not form.is_valid():
@@ -135,12 +202,13 @@ def _granted_before(meeting: Meeting, form: RegistrationForm) -> booking.Booked 
 
 
 def _would_wait(
-    request: HttpRequest, meeting: Meeting, form: RegistrationForm, *, at: datetime
+    request: HttpRequest, form: RegistrationForm, presented: Presented, *, at: datetime
 ) -> str:
     """Who has not said so yet is asked first whether he wants to wait, and for what."""
+    meeting = form.meeting
     if not meeting.has_waiting_list or request.POST.get("accepts_waiting"):
         return ""
-    lacking = booking.lacking(meeting, _application(meeting, form), at=at)
+    lacking = booking.lacking(meeting, _application(form, presented), at=at)
     if not lacking:
         return ""
     return " ".join(
@@ -154,8 +222,8 @@ def _would_wait(
     )
 
 
-def _application(meeting: Meeting, form: RegistrationForm) -> booking.Application:
-    data = form.cleaned_data
+def _application(form: RegistrationForm, presented: Presented) -> booking.Application:
+    data, meeting = form.cleaned_data, form.meeting
     mode = AttendanceMode.ONLINE if meeting.format == Format.ONLINE else AttendanceMode.IN_PERSON
     return booking.Application(
         family_name=data["family_name"],
@@ -173,6 +241,7 @@ def _application(meeting: Meeting, form: RegistrationForm) -> booking.Applicatio
         time_zone=data["time_zone"],
         submitted_by_name=data["submitted_by_name"],
         submitted_by_email=data["submitted_by_email"],
+        access_code=presented.code,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.refusals import Refused
 from config.answers import see_other
 from events import phase
 from registrations import amending, booking, calendar, links, names, region_menu, tickets
@@ -79,7 +80,7 @@ def restore(request: HttpRequest, registration: Registration) -> HttpResponseBas
     """Take a cancellation back."""
     try:
         booking.restore(registration=registration, at=timezone.now(), by=holder(registration))
-    except (booking.RegistrationClosed, booking.MeetingFull, booking.AlreadyRegistered) as refusal:
+    except Refused as refusal:
         messages.error(request, str(refusal))
     return see_other("mine", links.token(registration))
 

@@ -157,6 +157,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
             "delegation",
             "replaces",
             "invitation",
+            "access_code",
         ),
         number=number,
     )

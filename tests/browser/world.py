@@ -31,6 +31,7 @@ from registrations.invitations import answering, sending
 from registrations.invitations import keys as invited
 from registrations.models import AttendanceMode, Invitation, Registration, Status
 from tests.factories import (
+    make_access_code,
     make_application,
     make_consent,
     make_delegation,
@@ -181,7 +182,10 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     meeting("draft", owner, now, status=MeetingStatus.DRAFT, published_at=None)
     meeting("bare", owner, now, title="Встреча", title_alt="")
     known |= _delegations(meeting("delegations", owner, now), now)
-    known |= _invitations(meeting("invitations", owner, now), now)
+    invited_to = meeting("invitations", owner, now)
+    known |= _invitations(invited_to, now) | _access_codes(invited_to)
+    early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
+    make_access_code(early, opens_early=True)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
 
@@ -269,6 +273,19 @@ def _delegations(parks: Meeting, now: datetime) -> dict[str, str]:
         "delegation_uid": str(made["KLU"].uid),
         "member": named[0].number,
     }
+
+
+def _access_codes(parks: Meeting) -> dict[str, str]:
+    """Codes in every state."""
+    code = make_access_code(parks, limit=1, skips_review=True)
+    make_access_code(parks, label="Аппарат полномочного представителя", code="")
+    make_access_code(parks, label="Партнёры", code="PARTNERS", is_active=False)
+    application = make_application(parks, access_code=code)
+    booking.register(
+        meeting=parks, application=application, at=timezone.now(), by=journal.SYSTEM,
+        consents=list(parks.consent_documents.current()),
+    )  # fmt: skip
+    return {"code_uid": str(code.uid)}
 
 
 def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:

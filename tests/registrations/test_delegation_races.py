@@ -58,7 +58,7 @@ def test_two_heads_of_one_delegation_never_name_more_than_its_quota():
 
 
 def test_control_looking_before_taking_a_place_goes_beyond_the_quota(own_database, monkeypatch):
-    def look_then_take(delegation_id, *, goes_over=False):
+    def look_then_take(*, delegation_id, access_code_id=None, goes_over=False):
         counter = SeatLimit.objects.get(delegation=delegation_id)
         sleep(0.3)
         if counter.is_full:

@@ -1,0 +1,64 @@
+"""The access code that a visitor presents on the registration form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from config import visitor
+from events.models import Category, Meeting
+from registrations import access_codes
+from registrations.forms import open_categories
+from registrations.models import AccessCode
+
+
+@dataclass(frozen=True)
+class Presented:
+    """What was typed, and the code that it is, or why it is none."""
+
+    typed: str = ""
+    code: AccessCode | None = None
+    refusal: str = ""
+
+    def categories(self, meeting: Meeting) -> list[Category]:
+        """What there is to choose: with a code nothing, its category it is."""
+        return [self.code.category] if self.code else open_categories(meeting)
+
+
+def meeting_and_whether_codes(slug: str, *, at: datetime) -> tuple[Meeting, bool]:
+    """
+    A published or cancelled meeting, else 404, and whether somebody may have a code for it.
+
+    One statement: whoever has no code pays nothing for those who have.
+    """
+    codes = AccessCode.objects.usable(at).filter(meeting=OuterRef("pk"))
+    meetings = Meeting.objects.public().select_related("region_set", "seats")
+    meeting = get_object_or_404(meetings.annotate(has_codes=Exists(codes)), slug=slug)
+    return meeting, bool(getattr(meeting, "has_codes", False))
+
+
+def present(request: HttpRequest, meeting: Meeting, typed: str, *, at: datetime) -> Presented:
+    """
+    Look the code up, if anything was typed.
+
+    :raises Throttled: too many wrong ones came from there
+    """
+    typed = typed.strip()[:40]
+    if not typed:
+        return Presented()
+    try:
+        code = access_codes.find(
+            meeting=meeting, typed=typed, visitor=visitor.address(request), at=at
+        )
+    except access_codes.CodeUnknown as refusal:
+        return Presented(typed, None, str(refusal))
+    return Presented(typed, code)
+
+
+def may_register(code: AccessCode | None, *, at: datetime) -> bool:
+    """Whether the code opens what is not open to everybody yet."""
+    return code is not None and code.lets_in(at)
