@@ -17,6 +17,7 @@ from attendance.scanlog import Entry, ScanInput, Voiding
 from attendance.verdicts import STANDING, VERDICTS, Verdict, box_of
 from events import when
 from events.models import Meeting, in_language
+from registrations import replacing
 from registrations.models import Registration
 
 __all__ = ["IdReused", "Result", "ScanInput", "ScanUnknown", "record", "void"]
@@ -187,12 +188,9 @@ def _other_meetings(ids: set[int]) -> dict[int, str]:
 
 
 def _deputies(absent: set[UUID]) -> dict[UUID, str]:
-    """Who comes instead of these people, where somebody does."""
+    """Who comes instead of these people, where somebody does: the last of several."""
     if not absent:
         return {}
-    deputies = Registration.objects.filter(replaces__uid__in=absent, erased_at=None)
-    return {
-        deputy.replaces.uid: deputy.full_name
-        for deputy in deputies.select_related("replaces")
-        if deputy.replaces
-    }
+    replaced = Registration.objects.filter(uid__in=absent, replacements__isnull=False)
+    found = {uid: replacing.deputy_of(uid) for uid in set(replaced.values_list("uid", flat=True))}
+    return {uid: deputy.full_name for uid, deputy in found.items() if deputy}

@@ -143,10 +143,8 @@ def _refuse_without_seat(absent: Registration) -> None:
         raise NotReplaceable(
             _("On the waiting list there is no seat to hand over. Ask the organizer.")
         )
-    if newer := Registration.objects.filter(replaces=absent).first():
-        raise NotReplaceable(
-            _("%(name)s comes instead already.") % {"name": newer.full_name or newer.spoken_number}
-        )
+    if deputy := replacing.deputy_of(absent.uid):
+        raise NotReplaceable(_("%(name)s comes instead already.") % {"name": deputy.full_name})
     raise NotReplaceable(_("This registration is cancelled or declined: ask the organizer."))
 
 

@@ -232,20 +232,20 @@ def _line(pk: int, number: str, content: str | None, words: str | None) -> Line 
 def _pair(changes: dict[int, Change], meeting_id: int) -> None:
     """
     Name instead of whom somebody comes. Where one substitute was replaced by the next, the
-    list knew only the first of them: he is named.
+    list knew only the first of them: he is named. Where somebody was put back and replaced
+    again, it is whoever came last who has the place.
     """
     replacing = Registration.objects.filter(meeting=meeting_id, replaces__isnull=False)
     before: dict[int, Any] = dict(replacing.values_list("pk", "replaces"))
-    for pk, change in list(changes.items()):
-        if change.kind != "added":
-            continue
+    added = [pk for pk, change in changes.items() if change.kind == "added"]
+    for pk in sorted(added, reverse=True):
         former = before.get(pk)
         while former is not None and former not in changes:
             former = before.get(former)
         gone = changes.get(former or 0)
-        if gone is not None and gone.kind == "gone":
-            changes[pk] = replace(change, instead_of=gone.was)
-            changes[gone.line.registration_id] = replace(gone, replaced_by=change.now)
+        if gone is not None and gone.kind == "gone" and gone.replaced_by is None:
+            changes[pk] = replace(changes[pk], instead_of=gone.was)
+            changes[gone.line.registration_id] = replace(gone, replaced_by=changes[pk].now)
 
 
 def by_name(kept: PassList) -> QuerySet[PassListLine, tuple[Any, ...]]:

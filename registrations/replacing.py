@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace as changed
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -81,6 +82,16 @@ def refuse_unless_replaceable(leaver: Registration, *, at: datetime) -> None:
             % {"status": leaver.get_status_display()}
         )
     enlisting.refuse_unless_ahead(leaver.meeting, at=at)
+
+
+def deputy_of(uid: UUID) -> Registration | None:
+    """
+    Who is on the list instead of somebody, be it instead of his deputy in turn. Looks only.
+    """
+    found = Registration.objects.filter(replaces__uid=uid, erased_at=None).order_by("-pk").first()
+    if found is None or found.is_live:
+        return found
+    return deputy_of(found.uid)
 
 
 def _in_the_same_delegation(application: Application, leaver: Registration) -> Application:

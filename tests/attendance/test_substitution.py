@@ -139,6 +139,31 @@ def test_so_it_does_when_the_office_has_replaced_somebody(boss, desk, now):
     assert record(desk, boss, now).replaced_by == "Юдин Ян"
 
 
+def test_the_last_deputy_is_named(meeting, boss, desk, now):
+    def by_office(person, family_name):
+        return substituting.substitute(
+            registration=person,
+            application=make_application(meeting, family_name=family_name, given_name="Ян",
+                                         patronymic=""),
+            at=now,
+            by=ORGANIZER,
+        )  # fmt: skip
+
+    # Put back and replaced again; then the deputy's own deputy; then nobody.
+    first = by_office(boss, "Юдин")
+    booking.cancel(registration=first, at=now, by=ORGANIZER)
+    booking.restore(registration=boss, at=now, by=ORGANIZER)
+    second = by_office(boss, "Адамов")
+    assert record(desk, boss, now).replaced_by == "Адамов Ян"
+    third = by_office(second, "Ершов")
+    assert record(desk, boss, now).replaced_by == "Ершов Ян"
+    booking.cancel(registration=third, at=now, by=ORGANIZER)
+
+    assert record(desk, boss, now).replaced_by == ""
+    with pytest.raises(substitution.NotReplaceable, match="отменена или отклонена"):
+        replace(desk, boss, now)
+
+
 def test_the_scan_of_the_bosss_code_is_taken_back(meeting, boss, desk, now):
     welcomed = record(desk, boss, now)
     assert welcomed.may_be_replaced

@@ -473,6 +473,21 @@ def test_a_restored_boss_and_his_deputy_both_come():
     assert told(pass_lists.difference(first)) == ["+ Юдин Ян"]
 
 
+def test_of_two_who_came_instead_the_last_one_has_the_place():
+    meeting = make_meeting(seat_limit=9)
+    [boss] = make_people(meeting, "Бобров")
+    first = close(meeting)
+    replace(boss, family_name="Юдин", given_name="Ян", patronymic="")
+    booking.restore(registration=boss, at=LATER, by=ORGANIZER)
+    replace(boss, family_name="Адамов", given_name="Ян", patronymic="")
+
+    assert told(pass_lists.difference(first)) == [
+        "+ Адамов Ян instead of Бобров Ян",
+        "− Бобров Ян replaced by Адамов Ян",
+        "+ Юдин Ян",
+    ]
+
+
 def test_ten_thousand_people_are_kept_and_compared_in_a_few_statements(
     django_assert_num_queries,
 ):
