@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import UnknownLocaleError
+from babel.core import get_global
 from babel.dates import get_timezone_location
 
 from events import when
@@ -41,9 +42,11 @@ def offset(zone: ZoneInfo, *, at: datetime) -> str:
 
 @lru_cache(maxsize=8)
 def _cities(language: str) -> list[tuple[str, str]]:
-    """Cities in the reader's language, sorted; of two zones with one city the first."""
+    """Cities in the reader's language, sorted; of two zones with one city the one named for it."""
     found: dict[str, str] = {}
-    for key in sorted(available_timezones()):
+    # Belfast has been a name for London's zone since 1972, and comes before it.
+    aliases = get_global("zone_aliases")
+    for key in sorted(available_timezones(), key=lambda key: (key in aliases, key)):
         if key.startswith(CONTINENTS):
             try:
                 city = str(get_timezone_location(key, locale=language, return_city=True))
