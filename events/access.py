@@ -38,7 +38,7 @@ def issue(
 ) -> AccessLink:
     """Make a link for a helper. A desk without a number gets the next free one."""
     # The meeting's row is the queue in which numbers are given out.
-    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
     if purpose == Purpose.DESK and number is None:
         taken = meeting.access_links.desks().values_list("number", flat=True)
         number = max((n for n in taken if n), default=0) + 1

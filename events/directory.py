@@ -42,7 +42,7 @@ def merge(
     """
     _require_transaction()
     # The meeting's row is the queue: two who merge at once must not leave half of each.
-    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
     if organization is None:
         if not keys:
             raise NothingToMerge(_("Choose at least one spelling."))
@@ -63,7 +63,7 @@ def merge(
 def separate(*, meeting: Meeting, key: str, at: datetime, by: Actor) -> None:
     """Let a spelling stand for itself again. Twice is harmless."""
     _require_transaction()
-    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
     variants = OrganizationVariant.objects.filter(meeting=meeting, key=key)
     variant = variants.select_related("organization").first()
     if variant is None:

@@ -23,7 +23,7 @@ def begin(meeting: Meeting, *, version: int | None) -> Meeting:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A meeting is changed inside a use case's transaction.")
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
     if version is not None and version != meeting.version:
         raise StaleVersion(
             _("The meeting was changed in the meantime. Look at it again."),

@@ -50,7 +50,7 @@ def remove(*, meeting: Meeting, user: User, at: datetime, by: Actor) -> None:
     :raises LastOrganizer: a meeting is never without an organizer
     """
     # The meeting's row is the queue: two who remove each other must not both succeed.
-    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
     owners = MeetingOwner.objects.filter(meeting=meeting)
     if not owners.exclude(user=user).exists():
         raise LastOrganizer(_("A meeting needs at least one organizer."))

@@ -456,7 +456,7 @@ def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> No
 
 def _locked(meeting: Meeting) -> Meeting:
     return (
-        Meeting.objects.select_for_update(of=("self",))
+        Meeting.objects.select_for_update(of=("self",), no_key=True)
         .select_related("region_set")
         .get(pk=meeting.pk)
     )

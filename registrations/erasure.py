@@ -94,7 +94,7 @@ def forget_due(*, at: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
     people = Registration.objects.filter(meeting=meeting, erased_at=None)
     count = 0
     for registration in people.select_related("meeting").select_for_update(of=("self",)):

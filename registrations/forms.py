@@ -188,7 +188,6 @@ class RegistrationForm(DetailsForm):
         label=gettext_lazy("Access code"),
         required=False,
         max_length=40,
-        help_text=gettext_lazy("If you were given one."),
         widget=forms.TextInput(
             {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

@@ -52,7 +52,7 @@ def freeze(
     """
     # The meeting's row is the queue: two who freeze at once get one figure.
     meeting = (
-        Meeting.objects.select_for_update(of=["self"])
+        Meeting.objects.select_for_update(of=["self"], no_key=True)
         .select_related("region_set")
         .get(pk=meeting.pk)
     )

@@ -23,8 +23,16 @@ from registrations import amending, booking, convening, names, reminders, review
 from registrations import organizations as merging
 from registrations.booking import Application, Evidence
 from registrations.delegations import keys, naming
-from registrations.models import ConsentDocument, Delegation, Registration, Source
-from reports.sample import delegations, meetings, organizations, past, schedule, upcoming
+from registrations.models import ConsentDocument, Delegation, Invitation, Registration, Source
+from reports.sample import (
+    delegations,
+    invitations,
+    meetings,
+    organizations,
+    past,
+    schedule,
+    upcoming,
+)
 from reports.sample.people import ASSISTANT, Fate, Person
 
 # Kept free for documentation (RFC 5737): a consent notes where it came from.
@@ -44,6 +52,7 @@ class Cast:
     documents: list[ConsentDocument] = field(default_factory=list)
     rows: dict[int, Registration] = field(default_factory=dict)
     delegations: dict[str, Delegation] = field(default_factory=dict)
+    invitations: dict[int, Invitation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.regions = {r.code: r for r in self.meeting.region_set.regions.all()}
@@ -107,6 +116,14 @@ def past_meeting(*, owner: User, seed: int) -> Cast:
         meeting = convening.publish(meeting=meeting, at=schedule.PUBLISHED_AT, by=by)
     cast = Cast(meeting=meeting, people=past.people(seed), by=by)
     _open_delegations(cast, past.QUOTAS, at=schedule.HEADS_ASKED_AT)
+    with history.past(schedule.HEADS_ASKED_AT):
+        cast.invitations = invitations.invite(
+            meeting=meeting,
+            people=cast.people,
+            categories=cast.categories,
+            at=schedule.HEADS_ASKED_AT,
+            by=by,
+        )
     _merge_spellings(meeting, at=schedule.FULL_AT, by=by)
 
     trouble = _Trouble(cast, seed)
@@ -148,6 +165,7 @@ def upcoming_meeting(*, owner: User, seed: int, now: datetime) -> Cast:
             at=now - timedelta(days=1),
             by=keys.head(cast.delegations[upcoming.REFUSED]),
         )
+    _wait_for_answers(cast, at=drafted_at + timedelta(hours=4), now=now)
     order = list(range(len(people)))
     Random(seed + 102).shuffle(order)  # noqa: S311 -- a sample, not a secret
     for index, at in zip(order, moments, strict=True):
@@ -225,6 +243,15 @@ def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None)
             at=at,
         )
         return
+    if invitation := cast.invitations.get(index):
+        cast.rows[index] = invitations.accept(
+            invitation=invitation,
+            application=cast.application(index, email=email),
+            documents=cast.documents,
+            evidence=EVIDENCE,
+            at=at,
+        )
+        return
     cast.rows[index] = booking.register(
         meeting=cast.meeting,
         application=cast.application(index, email=email),
@@ -247,6 +274,22 @@ def _open_delegations(cast: Cast, quotas: dict[str, int], *, at: datetime) -> No
             at=at,
             by=cast.by,
         )
+
+
+def _wait_for_answers(cast: Cast, *, at: datetime, now: datetime) -> None:
+    """A few people of the upcoming meeting were invited by name, the press got a code."""
+    meeting, by = cast.meeting, cast.by
+    with history.past(at):
+        invited = invitations.invite_more(
+            organization=organizations.MINISTRY_OF_ECONOMY,
+            category=cast.categories["ministry"],
+            meeting=meeting,
+            at=at,
+            by=by,
+        )
+        invitations.make_code(category=cast.categories["press"], meeting=meeting, at=at, by=by)
+    with history.past(now - timedelta(days=1)):
+        invitations.answer_some(invited, meeting=meeting, at=now - timedelta(days=1), by=by)
 
 
 def _move(cast: Cast, at: datetime) -> None:

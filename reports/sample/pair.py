@@ -14,7 +14,7 @@ from attendance.models import Presence, Scan
 from events import access
 from events.models import AccessLink, Meeting, Purpose
 from notifications.models import Message
-from registrations.models import Delegation, Registration
+from registrations.models import AccessCode, Delegation, Invitation, Registration
 from reports import freezing
 from reports.models import Basis, Style
 from reports.sample import loading, meetings, morning, schedule
@@ -119,6 +119,8 @@ def _clear(meeting: Meeting) -> None:
     scans.filter(voids__isnull=False).delete()
     scans.delete()
     Message.objects.about(f"meeting:{meeting.pk}").delete()
+    Invitation.objects.filter(meeting=meeting).delete()
     Registration.objects.filter(meeting=meeting).delete()
     Delegation.objects.filter(meeting=meeting).delete()
+    AccessCode.objects.filter(meeting=meeting).delete()
     meeting.delete()

@@ -135,6 +135,7 @@ PARTICIPANTS = [
     View("register-hybrid", "/m/hybrid/register/"),
     View("register-closed", "/m/closed/register/"),
     View("register-code", "/m/invitations/register/?code=partners"),
+    View("register-code-offered", "/m/invitations/register/"),
     View("register-code-early", "/m/early/register/?code=PRESS-2026"),
     View("register-code-asked", "/m/early/register/"),
     View("find", "/m/open/find/"),

@@ -28,7 +28,19 @@ def log(monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/r/{}/", "/r/{}/change/", "/r/{}", "/c/{}/", "/n/{}/", "/n/{}/figures.xlsx"]
+    "path",
+    [
+        "/r/{}/",
+        "/r/{}/change/",
+        "/r/{}",
+        "/c/{}/",
+        "/n/{}/",
+        "/n/{}/figures.xlsx",
+        "/i/{}/",
+        "/i/{}/accept/",
+        "/d/{}/",
+        "/d/{}/paste/",
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_log_tells_the_token_of_a_link(path, method, log):
@@ -40,7 +52,9 @@ def test_no_log_tells_the_token_of_a_link(path, method, log):
     assert (path.format("…") in log.getvalue()) == (answer.status_code >= 400)
 
 
-@pytest.mark.parametrize("path", ["/r/{}/", "/accounts/password/reset/key/{}/"])
+@pytest.mark.parametrize(
+    "path", ["/r/{}/", "/i/{}/accept/", "/accounts/password/reset/key/{}/", "/m/a/?code={}"]
+)
 def test_nor_do_the_web_servers_own(path, capsys):
     runpy.run_path(str(ROOT / "config/gunicorn.py"))
     config = Config()

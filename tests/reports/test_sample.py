@@ -18,7 +18,8 @@ from events.models import Meeting
 from notifications.models import Message, State
 from registrations import booking, seats
 from registrations.erasure import forget_due
-from registrations.models import Registration, Scope, SeatLimit
+from registrations.invitations import replies
+from registrations.models import AccessCode, Invitation, Registration, Scope, SeatLimit
 from reports import boards, freezing, headline, wording
 from reports.models import Basis, FrozenFigure, Style
 from reports.sample import names, schedule
@@ -191,6 +192,26 @@ def test_delegations_are_those_of_the_plan(meeting):
     ]  # fmt: skip
     heads = Registration.objects.filter(meeting=meeting, delegation_role="head")
     assert heads.live().count() == 11
+
+
+def test_whoever_came_by_invitation_had_one(meeting):
+    invited = Invitation.objects.filter(meeting=meeting).select_related("registration")
+    came = Registration.objects.filter(meeting=meeting, source="invitation")
+
+    assert {one.registration for one in invited} == set(came)
+    assert invited.count() == 17
+    assert all(one.name == one.registration.full_name for one in invited)
+    assert Message.objects.about(f"meeting:{meeting.pk}").filter(kind="invitation").count() == 17
+
+
+def test_the_upcoming_meeting_waits_for_answers_and_has_a_code(sample):
+    upcoming = Meeting.objects.get(slug=sample.meeting)
+
+    found = replies.counts(upcoming)
+
+    assert (found.invited, found.accepted, found.declined, found.unsent) == (3, 0, 1, 0)
+    assert Invitation.objects.filter(meeting=upcoming).unreminded().unanswered().count() == 1
+    assert AccessCode.objects.get(meeting=upcoming).is_usable(NOW)
 
 
 def test_the_door_kept_its_log(meeting):
