@@ -208,17 +208,24 @@ def _base64(part: Message) -> str:
     return base64.b64encode(content if isinstance(content, bytes) else b"").decode()
 
 
-def _said(value: str) -> str:
+def _headers(message: EmailMessage) -> list[list[str]]:
     """
-    A header as people read it. The parser of Python 3.11 leaves a space where a long name
-    was folded, which RFC 2047 (6.2) takes out; the older decoder does not.
+    Name and value as people read them. The parser of Python 3.11 leaves a space where a long
+    name was folded, which RFC 2047 (6.2) takes out; the older decoder does not.
     """
+    return [
+        [name, _unfolded(str(raw)) if "=?" in str(raw) else str(value)]
+        for (name, value), (_name, raw) in zip(message.items(), message.raw_items(), strict=True)
+    ]
+
+
+def _unfolded(value: str) -> str:
     return " ".join(str(make_header(decode_header(value))).split())
 
 
 def _described(message: EmailMessage) -> dict[str, Any]:
     return {
-        "headers": [[name, _said(str(value))] for name, value in message.raw_items()],
+        "headers": _headers(message),
         "text": _text(message, "plain"),
         "html": _text(message, "html"),
         "parts": [
@@ -245,7 +252,7 @@ def _with_pictures(message: EmailMessage) -> str:
 
 
 def _page(name: str, message: EmailMessage) -> str:
-    said = {word.title(): _said(str(value)) for word, value in message.raw_items()}
+    said = {word.title(): value for word, value in _headers(message)}
     headers = "".join(
         f"<dt>{word}<dd>{html.escape(said[word])}"
         for word in ("Date", "From", "To", "Reply-To", "Subject", "List-Unsubscribe")
