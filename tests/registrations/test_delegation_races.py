@@ -23,7 +23,12 @@ from tests.registrations.test_races import at_once, own_database, registering
 
 __all__ = ["own_database"]
 pytestmark = pytest.mark.django_db(transaction=True)
-REPETITIONS = 100
+
+
+@pytest.fixture(params=[25, pytest.param(100, marks=pytest.mark.long)])
+def repetitions(request):
+    """How often a race is run: often enough to see it, and very often in the long checks."""
+    return request.param
 
 
 def naming_one(delegation):
@@ -45,9 +50,9 @@ def unbroken(results):
     return results
 
 
-def test_two_heads_of_one_delegation_never_name_more_than_its_quota():
+def test_two_heads_of_one_delegation_never_name_more_than_its_quota(repetitions):
     meeting = make_meeting(seat_limit=None)
-    for _ in range(REPETITIONS):
+    for _ in range(repetitions):
         delegation = make_delegation(meeting, quota=1)
 
         results = unbroken(at_once(naming_one(delegation), naming_one(delegation)))
@@ -96,8 +101,8 @@ def replacing(person, delegation):
     return act
 
 
-def test_a_substitution_and_a_cancellation_end_as_one_after_the_other():
-    for _ in range(REPETITIONS):
+def test_a_substitution_and_a_cancellation_end_as_one_after_the_other(repetitions):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=1)
         delegation = make_delegation(meeting, quota=1)
         naming_one(delegation)()
@@ -116,8 +121,8 @@ def test_a_substitution_and_a_cancellation_end_as_one_after_the_other():
         assert seats.audit(meeting.pk) == {}
 
 
-def test_two_substitutions_of_one_person_leave_one_newcomer():
-    for _ in range(REPETITIONS):
+def test_two_substitutions_of_one_person_leave_one_newcomer(repetitions):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=2)
         delegation = make_delegation(meeting, quota=1)
         naming_one(delegation)()
@@ -129,10 +134,10 @@ def test_two_substitutions_of_one_person_leave_one_newcomer():
         assert seats.audit(meeting.pk) == {}
 
 
-def test_naming_cancelling_replacing_and_registering_at_once_never_stand_still():
+def test_naming_cancelling_replacing_and_registering_at_once_never_stand_still(repetitions):
     meeting = make_meeting(seat_limit=20)
     delegation = make_delegation(meeting, quota=6)
-    for _ in range(REPETITIONS // 4):
+    for _ in range(repetitions // 4):
         with suppress(naming.RowRefused):
             naming_one(delegation)()
         people = list(delegation.people.live()[:2])

@@ -14,7 +14,12 @@ from tests.registrations.test_races import at_once, own_database, registering
 
 __all__ = ["own_database"]
 pytestmark = pytest.mark.django_db(transaction=True)
-REPETITIONS = 100
+
+
+@pytest.fixture(params=[25, pytest.param(100, marks=pytest.mark.long)])
+def repetitions(request):
+    """How often a race is run: often enough to see it, and very often in the long checks."""
+    return request.param
 
 
 def shared_out(*, seat_limit=3, region_limit=2, category_limit=2):
@@ -34,8 +39,8 @@ def unbroken(results):
     return results
 
 
-def test_the_last_seat_of_three_limits_goes_to_one():
-    for _ in range(REPETITIONS):
+def test_the_last_seat_of_three_limits_goes_to_one(repetitions):
+    for _ in range(repetitions):
         meeting, kaluga = shared_out(seat_limit=2, region_limit=1, category_limit=1)
 
         statuses = unbroken(at_once(*(registering(meeting, region=kaluga) for _ in range(4))))
@@ -62,8 +67,8 @@ def test_control_of_three_limits_looking_before_taking_oversells(own_database, m
     assert statuses.count("confirmed") > 1
 
 
-def test_cancelling_and_registering_in_other_regions_leave_nobody_stranded():
-    for turn in range(REPETITIONS):
+def test_cancelling_and_registering_in_other_regions_leave_nobody_stranded(repetitions):
+    for turn in range(repetitions):
         meeting, kaluga = shared_out(seat_limit=2, region_limit=1, category_limit=2)
         primorye = meeting.region_set.regions.get(code="RU-PRI")
         seated = [make_registration(meeting=meeting, region=r) for r in (kaluga, primorye)]
@@ -86,8 +91,8 @@ def test_cancelling_and_registering_in_other_regions_leave_nobody_stranded():
             assert waits.status == Status.CONFIRMED
 
 
-def test_two_who_change_places_wait_for_each_other_and_not_for_ever():
-    for _ in range(REPETITIONS):
+def test_two_who_change_places_wait_for_each_other_and_not_for_ever(repetitions):
+    for _ in range(repetitions):
         meeting, kaluga = shared_out(seat_limit=4, region_limit=1, category_limit=4)
         primorye = meeting.region_set.regions.get(code="RU-PRI")
         ada = make_registration(meeting=meeting, region=kaluga)
@@ -108,8 +113,8 @@ def test_two_who_change_places_wait_for_each_other_and_not_for_ever():
         assert seats.audit(meeting.pk) == {}
 
 
-def test_a_limit_made_while_people_register_counts_all_of_them():
-    for _ in range(REPETITIONS):
+def test_a_limit_made_while_people_register_counts_all_of_them(repetitions):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=10)
         kaluga = meeting.region_set.regions.get(code="RU-KLU")
 
@@ -126,8 +131,8 @@ def test_a_limit_made_while_people_register_counts_all_of_them():
         assert seats.audit(meeting.pk) == {}
 
 
-def test_seats_are_released_while_people_register():
-    for _ in range(REPETITIONS):
+def test_seats_are_released_while_people_register(repetitions):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=2)
         kaluga, primorye = (
             meeting.region_set.regions.get(code=code) for code in ("RU-KLU", "RU-PRI")
