@@ -186,7 +186,7 @@ def test_6_a_move_is_told_and_a_reminder_comes(trip, mailbox):
     assert moved.status == 200, moved.body
 
     mailbox.wait_for(trip.address("anna"), "Изменено время: Через API")
-    mailbox.wait_for(trip.address("boris"), "Напоминание: ", within=150)
+    mailbox.wait_for(trip.address("boris"), "— как пройти, QR-код", within=150)
     messages = trip.organizer.get(
         f"{trip.meeting}messages/?registration={trip.answers['boris']['number']}"
     )

@@ -214,7 +214,7 @@ def test_5_time_moves_everybody_is_told_and_a_reminder_comes_due(trip, organizer
     ).walk("VEVENT")
     assert event["SEQUENCE"] >= 1
     assert f"{starts:%H:%M}" in mails.text(changed)
-    reminder = trip.mailbox.wait_for("maria@example.org", "Напоминание: ", within=200)
+    reminder = trip.mailbox.wait_for("maria@example.org", "— как пройти, QR-код", within=200)
     assert f"{starts:%H:%M}" in reminder["Subject"]
     assert "List-Unsubscribe" in reminder
     assert mails.ticket(reminder, trip.folder) == trip.code

@@ -103,8 +103,8 @@ SUBJECTS = {
     "waitlisted": ("Лист ожидания: Совещание парков", "Waiting list: Meeting of parks"),
     "declined": ("Заявка отклонена: Совещание парков", "Request declined: Meeting of parks"),
     "promoted": (
-        "Участие подтверждено: 26 мая, 15:00 мск — Совещание парков",
-        "Participation confirmed: 26 May, 15:00 Moscow time — Meeting of parks",
+        "Участие подтверждено, место освободилось: Совещание парков",
+        "Participation confirmed, a seat became free: Meeting of parks",
     ),
     "cancelled": (
         "Участие отменено: Совещание парков, 26 мая",

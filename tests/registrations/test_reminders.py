@@ -226,8 +226,8 @@ def test_the_letter_says_status_and_date_first_in_the_language_of_the_person():
     subjects = {m.recipient: rendering.render(m).subject for m in Message.objects.all()}
 
     assert subjects == {
-        "ru@example.org": "Напоминание: 26 мая, 15:00 мск — Совещание парков, QR-код",
-        "en@example.org": "Reminder: 26 May, 15:00 Moscow time — Meeting of parks, QR code",
+        "ru@example.org": "26 мая, 15:00 мск: Совещание парков — как пройти, QR-код",
+        "en@example.org": "26 May, 15:00 Moscow time: Meeting of parks — how to get there, QR code",
     }
 
 
