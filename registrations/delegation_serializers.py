@@ -122,7 +122,11 @@ class NewMembersSerializer(AgreedSerializer):
 
 
 class MySubstituteSerializer(NewMemberSerializer, AgreedSerializer):
-    """Who comes instead."""
+    """Who comes instead; what is left out of organization, position and role stays as it is."""
+
+    organization = LineField(max_length=300, allow_blank=True, required=False)
+    position = LineField(max_length=300, allow_blank=True, required=False)
+    delegation_role = serializers.ChoiceField(choices=DelegationRole.choices, required=False)
 
 
 class RoleSerializer(serializers.Serializer[Any]):

@@ -168,14 +168,19 @@ class MySubstituteView(HeadView):
         summary="Replace somebody",
     )
     def post(self, request: Request, number: str) -> Response:
-        """The seat goes over at once; both are told, and the head gets a copy."""
+        """
+        The seat goes over at once; both are told, and the head gets a copy. Organization,
+        position and role stay as they are when they are left out.
+        """
         body = MySubstituteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        said, delegation = dict(body.validated_data), self.delegation
+        leaver, delegation = self.member(number), self.delegation
+        kept = ("organization", "position", "delegation_role")
+        said = {field: getattr(leaver, field) for field in kept} | dict(body.validated_data)
         agreed = self.agreed(agreed=said.pop("agreed"))
         copy_to = (delegation.head_email, keys.head_named(delegation))
         newcomer = substituting.substitute(
-            registration=self.member(number),
+            registration=leaver,
             application=self.application(said),
             consents=agreed,
             head=keys.head_named(delegation),

@@ -92,6 +92,23 @@ def test_a_head_names_marks_replaces_and_removes(head, delegation):
     assert Registration.objects.filter(status=Status.CANCELLED).count() == 2
 
 
+def test_who_comes_instead_keeps_what_is_not_said_about_him(head):
+    old = PERSON | {"organization": "АО «Парк»", "position": "Директор", "delegation_role": "head"}
+    named = head.send("post", "my-delegation/people/", {"people": [old], "agreed": True})
+    number = named.json()[0]["number"]
+
+    newcomer = head.send(
+        "post", f"my-delegation/people/{number}/substitute/",
+        {"given_name": "Ен", "position": "", "agreed": True},
+    ).json()  # fmt: skip
+
+    assert (newcomer["organization"], newcomer["delegation_role"]) == ("АО «Парк»", "head")
+    # Said to be empty is said.
+    assert newcomer["position"] == ""
+    # An address is nobody else's.
+    assert newcomer["email"] == ""
+
+
 def test_a_refusal_names_the_row_and_saves_nobody(head):
     people = [PERSON | {"family_name": name} for name in ("Ан", "Бо", "Во", "Го")]
 
