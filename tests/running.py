@@ -43,6 +43,7 @@ class Running:
             self.process = subprocess.Popen(
                 **self.command(*arguments), stdout=output, stderr=subprocess.STDOUT
             )
+        self.pid = self.process.pid
         while "Yavka is running." not in self.output.read_text():
             assert self.process.poll() is None, self.output.read_text()
             assert time.monotonic() - since < within, self.output.read_text()
@@ -63,7 +64,7 @@ class Running:
                 parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
             except OSError:
                 continue  # gone meanwhile
-            if int(parent) == self.process.pid:
+            if int(parent) == self.pid:
                 found |= {name: pid for name in names if name in words}
         return found
 

@@ -1,4 +1,13 @@
-"""One ./run for all journeys of a session: real server, worker, beat, SMTP and mailbox."""
+"""One ./run for all journeys: real server, worker, beat, SMTP and mailbox."""
+
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -6,15 +15,70 @@ from tests.journeys.mailbox import Mailbox
 from tests.running import Running
 
 
+class Shared:
+    """
+    A ./run that pytest's workers use together: the first one starts it, the last one stops it.
+
+    To start costs as much as a journey, and its database is its own: the tests' one is not
+    touched.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.note = folder / "journeys", folder / "journeys.json"
+        self.lock = folder / "journeys.lock"
+
+    @contextmanager
+    def noted(self) -> Iterator[dict[str, int]]:
+        """Who it is and how many use it; one worker at a time."""
+        with self.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            note = json.loads(self.note.read_text()) if self.note.exists() else {"users": 0}
+            yield note
+            self.note.write_text(json.dumps(note))
+
+    def join(self) -> Running:
+        with self.noted() as note:
+            running = Running(self.home, note.get("port"))
+            if note["users"] == 0:
+                running.start(within=300)
+                note |= {"port": running.port, "pid": running.pid}
+            running.pid = note["pid"]
+            note["users"] += 1
+        return running
+
+    def leave(self) -> None:
+        with self.noted() as note:
+            note["users"] -= 1
+            if note["users"] == 0:
+                stop(note["pid"])
+
+
+def stop(pid: int) -> None:
+    """End a ./run that perhaps another worker has started, and wait until it is gone."""
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + 30
+    while is_running(pid):
+        assert time.monotonic() < until, "./run does not stop"
+        time.sleep(0.1)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:  # another worker's child
+        state = Path(f"/proc/{pid}/stat")
+        return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 @pytest.fixture(scope="session")
 def yavka(tmp_path_factory):
-    it = Running(tmp_path_factory.mktemp("journeys") / "var")
-    # Its database is its own; the tests' one is not touched.
+    own = tmp_path_factory.getbasetemp()
+    shared = Shared(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    running = shared.join()
     try:
-        it.start(within=300)
-        yield it
+        yield running
     finally:
-        it.stop()
+        shared.leave()
 
 
 @pytest.fixture(scope="session")
