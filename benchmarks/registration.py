@@ -176,8 +176,8 @@ def person(place: int) -> dict[str, str]:
     }
 
 
-def fill() -> list[str]:
-    """Meetings with seats for all who will come."""
+def fill(meetings: int = MEETINGS, seat_limit: int = 100_000_000) -> list[str]:
+    """Meetings, with seats for all who will come unless said otherwise."""
     from django.utils import timezone  # noqa: PLC0415 -- Django is ready only now
 
     from accounts import journal  # noqa: PLC0415
@@ -187,18 +187,18 @@ def fill() -> list[str]:
     at = timezone.now()
     owner = User.objects.create_user("bench@example.org", host_name="Ассоциация")
     slugs = []
-    for place in range(MEETINGS):
+    for place in range(meetings):
         meeting = convening.draft(
             owner=owner, at=at, by=journal.SYSTEM, title=f"Совещание {place}", venue="Зал",
             starts_at=at + timedelta(days=30), ends_at=at + timedelta(days=30, hours=3),
-            time_zone="Europe/Moscow", seat_limit=100_000_000, slug=f"bench-{place}",
+            time_zone="Europe/Moscow", seat_limit=seat_limit, slug=f"bench-{place}",
         )  # fmt: skip
         convening.publish(meeting=meeting, at=at, by=journal.SYSTEM)
         slugs.append(meeting.slug)
     return slugs
 
 
-def make_floor(address: str) -> None:
+def make_floor(address: str, function: str = FLOOR) -> None:
     from notifications.models import Message  # noqa: PLC0415 -- Django is ready only now
     from registrations.models import Registration  # noqa: PLC0415
 
@@ -206,7 +206,7 @@ def make_floor(address: str) -> None:
     columns = [f.column for f in Registration._meta.concrete_fields if f.column not in own]
     own = {"id", "dedupe_key", "message_id"}
     letter = [f.column for f in Message._meta.concrete_fields if f.column not in own]
-    words = FLOOR.replace("OWN", ", ".join(columns)).replace("MESSAGE", ", ".join(letter))
+    words = function.replace("OWN", ", ".join(columns)).replace("MESSAGE", ", ".join(letter))
     with psycopg.connect(address, autocommit=True) as db:
         db.execute("CREATE SEQUENCE floor_number")
         db.execute(words)  # type: ignore[call-overload]  # made of the models' own columns

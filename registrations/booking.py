@@ -83,6 +83,16 @@ class Booked:
     waiting_position: int | None = None
 
 
+@dataclass(frozen=True)
+class _Guess:
+    """What an application will come to. The counters, changed at the end, confirm it or not."""
+
+    status: str
+    takes_seat: bool = False
+    # Those that somebody who will wait needs a seat in.
+    limits: Sequence[SeatLimit] = ()
+
+
 class _GuessedWrong(Exception):
     """Somebody took, or freed, the last seat in between: once more, with the other guess."""
 
@@ -147,8 +157,8 @@ def _register(
         documents.refuse_without(
             meeting, consents, words=_("Without this consent we cannot write down your data.")
         )
-    for _attempt in range(MOST_GUESSES):
-        limits = _limits(meeting, application)
+    for attempt in range(MOST_GUESSES):
+        guess = _guess(meeting, application, at=at, closely=attempt > 0)
         try:
             return _book(
                 meeting=meeting,
@@ -159,8 +169,7 @@ def _register(
                 source=source,
                 evidence=evidence,
                 claim=claim,
-                limits=limits,
-                status=_guess(meeting, application, limits, at=at),
+                guess=guess,
             )
         except _GuessedWrong:
             continue
@@ -199,16 +208,14 @@ def _book(
     source: str,
     evidence: Evidence | None,
     claim: Claim | None,
-    limits: list[SeatLimit],
-    status: str,
+    guess: _Guess,
 ) -> Booked:
-    uid = uuid.uuid4()
+    uid, status = uuid.uuid4(), guess.status
     answer: dict[str, Any] = {
         "uid": str(uid), "status": status, "waiting_position": None, "generation": 1,
     }  # fmt: skip
     if first := idempotency.begin(claim, answer=answer, at=at):
         return _answered(first)
-    seated = status == Status.CONFIRMED and bool(limits)
     registration = intake.add(
         uid=uid,
         meeting=meeting,
@@ -216,7 +223,7 @@ def _book(
         source=source,
         at=at,
         status=status,
-        seat=Seat.WITHIN if seated else Seat.NONE,
+        seat=Seat.WITHIN if guess.takes_seat else Seat.NONE,
     )
     intake.record_consents(
         registration=registration,
@@ -235,8 +242,8 @@ def _book(
     if application.access_code is not None:
         places.take(delegation_id=None, access_code_id=application.access_code.pk)
     if status == Status.WAITLISTED:
-        behind = _stands_behind(meeting, limits, at=at)
-        if (turn := seats.draw_turn(limits, behind=behind)) is None:
+        behind = _stands_behind(meeting, guess.limits, at=at)
+        if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
             raise _GuessedWrong
         registration.line = turn.line
         registration.save(update_fields=["line"])
@@ -246,7 +253,7 @@ def _book(
         idempotency.correct(claim, answer=answer)
     else:
         letters.write_answer(registration)
-        if seated and not seats.take(registration, limits):
+        if guess.takes_seat and not seats.take(registration):
             raise _GuessedWrong
     return Booked(registration, True, status, answer["waiting_position"])
 
@@ -343,13 +350,7 @@ def _refuse_unless_open(
 
 
 def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
-    """The limits that the person needs a seat in, as they are now; none for who needs none."""
-    if _is_reviewed(meeting, application) or not intake.takes_seat(
-        meeting=meeting,
-        category=application.category,
-        attendance_mode=application.attendance_mode,
-    ):
-        return []
+    """The limits that the person needs a seat in, as they are now."""
     applying = seats.applying(
         meeting_id=meeting.pk,
         category_id=application.category.pk,
@@ -359,31 +360,47 @@ def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
     return list(applying)
 
 
+def _needs_seat(meeting: Meeting, application: Application) -> bool:
+    return intake.takes_seat(
+        meeting=meeting,
+        category=application.category,
+        attendance_mode=application.attendance_mode,
+    )
+
+
 def _is_reviewed(meeting: Meeting, application: Application) -> bool:
     """Whether the organizer decides first; whoever has such a code is approved at once."""
     code = application.access_code
     return meeting.approval == Approval.MANUAL and not (code and code.skips_review)
 
 
-def _guess(
-    meeting: Meeting, application: Application, limits: list[SeatLimit], *, at: datetime
-) -> str:
-    """What it will come to. The counters, changed at the end, confirm it or not."""
+def _guess(meeting: Meeting, application: Application, *, at: datetime, closely: bool) -> _Guess:
+    """
+    The meeting's own counter was read with the meeting. As long as it has seats, and those who
+    wait get them, nothing else is looked at; once that was wrong, `closely` at all limits.
+    """
     if _is_reviewed(meeting, application):
-        return Status.PENDING
+        return _Guess(Status.PENDING)
+    if not _needs_seat(meeting, application):
+        return _Guess(Status.CONFIRMED)
+    if not closely and meeting.takes_edits(at) and not meeting.seats.is_full:
+        return _Guess(Status.CONFIRMED, takes_seat=True)
+    limits = _limits(meeting, application)
     if not (lacking := _lacking(meeting, limits, at=at)):
-        return Status.CONFIRMED
+        return _Guess(Status.CONFIRMED, takes_seat=True)
     if not meeting.has_waiting_list:
         raise MeetingFull(lacking)
-    return Status.WAITLISTED
+    return _Guess(Status.WAITLISTED, limits=limits)
 
 
 def lacking(meeting: Meeting, application: Application, *, at: datetime) -> str:
     """Why that person would wait, or be refused; "" if there is a seat for him. Looks only."""
+    if _is_reviewed(meeting, application) or not _needs_seat(meeting, application):
+        return ""
     return _lacking(meeting, _limits(meeting, application), at=at)
 
 
-def _lacking(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
+def _lacking(meeting: Meeting, limits: Sequence[SeatLimit], *, at: datetime) -> str:
     if (is_full := seats.full(limits)) is not None:
         return waitlist.none_left(is_full)
     if _stands_behind(meeting, limits, at=at):
@@ -391,7 +408,7 @@ def _lacking(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> str:
     return ""
 
 
-def _stands_behind(meeting: Meeting, limits: list[SeatLimit], *, at: datetime) -> bool:
+def _stands_behind(meeting: Meeting, limits: Sequence[SeatLimit], *, at: datetime) -> bool:
     """
     Whether a free seat is not for whoever comes now: after the lists are closed nobody is
     moved up by the program, and those who wait were there before.

@@ -19,12 +19,18 @@ class ConsentRequired(Refused):
     code = "consent_required"
 
 
+def current(meeting: Meeting) -> list[ConsentDocument]:
+    """The texts that hold now, in order; as they were read with the meeting (`offers`), if so."""
+    known: list[ConsentDocument] | None = getattr(meeting, "current_documents", None)
+    return list(meeting.consent_documents.current()) if known is None else known
+
+
 def refuse_without(meeting: Meeting, given: Iterable[ConsentDocument], *, words: str) -> None:
     """:raises ConsentRequired: a required document was not agreed to (`missing`: its kinds)"""
     agreed = {document.pk for document in given}
     missing = [
         document.kind
-        for document in meeting.consent_documents.current()
+        for document in current(meeting)
         if document.is_required and document.pk not in agreed
     ]
     if missing:

@@ -105,8 +105,8 @@ class DetailsForm(forms.Form):
         if value == region_menu.NONE:
             return None
         if value:
-            among = self.meeting.region_set.regions.select_related("region_set")
-            return among.get(code=value)
+            among = self.meeting.region_set.regions.all()
+            return next(region for region in among if region.code == value)
         if typed and (found := regions.find(self.meeting.region_set, typed)):
             return found
         if not typed:
@@ -286,7 +286,7 @@ def consent_title(document: ConsentDocument, meeting: Meeting) -> str:
 
 def open_categories(meeting: Meeting) -> list[Category]:
     """What a participant may choose; where nothing may be chosen, the first of all."""
-    found = list(meeting.categories.order_by("-self_selectable", "position", "pk"))
+    found = sorted(meeting.categories.all(), key=lambda each: (each.position, each.pk))
     return [category for category in found if category.self_selectable] or found[:1]
 
 

@@ -138,18 +138,37 @@ def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
     return None
 
 
-def take(registration: Registration, limits: Sequence[SeatLimit]) -> bool:
+# Finds the limits as `applying` does: reading them first would be a statement more.
+_TAKE = """
+SELECT registrations_take_seats(p.id, ARRAY(
+    SELECT s.id FROM registrations_seatlimit s
+    WHERE s.meeting_id = p.meeting_id AND (
+        s.whole_id IS NOT NULL
+        OR s.category_id = p.category_id
+        OR s.region_id = p.region_id
+        OR s.group_id = r.group_id
+        OR s.organization_id IN (
+            SELECT v.organization_id FROM events_organizationvariant v
+            WHERE v.meeting_id = p.meeting_id AND v.key = p.organization_key AND v.key <> ''))
+    ORDER BY s.scope, s.id
+), w.layout)
+FROM registrations_registration p
+JOIN registrations_seatlimit w ON w.whole_id = p.meeting_id
+LEFT JOIN events_region r ON r.id = p.region_id
+WHERE p.id = %s
+"""
+
+
+def take(registration: Registration) -> bool:
     """
-    Take one seat in each of the limits, in their order. False when one has none left, or the
-    meeting's limits have changed since they were read; then the transaction has to be rolled
-    back.
+    Take one seat in each limit that applies to a person who holds nothing yet, narrow to wide.
+
+    False when one has none left, or the meeting's limits have changed while they were being
+    taken; then the transaction has to be rolled back.
     """
     _require_transaction()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT registrations_take_seats(%s, %s, %s)",
-            [registration.pk, [limit.pk for limit in limits], limits[-1].layout],
-        )
+        cursor.execute(_TAKE, [registration.pk])
         return cursor.fetchone()[0] is None
 
 

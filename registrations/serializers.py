@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events.models import Category, Meeting, Region, validate_time_zone
-from registrations import links, names, waitlist
+from registrations import consents, links, names, waitlist
 from registrations.models import AttendanceMode, ConsentKind, Registration, Status
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -57,8 +57,8 @@ class RegionField(serializers.Field[Region, str, str, Any]):
 
     def to_internal_value(self, data: Any) -> Region:
         meeting: Meeting = self.context["meeting"]
-        regions = meeting.region_set.regions.active()
-        region = regions.filter(code=data).first() if _is_plain(data) else None
+        known = meeting.region_set.regions.all() if _is_plain(data) else ()
+        region = next((each for each in known if each.is_active and each.code == data), None)
         if region is None:
             self.fail("unknown", code=str(data)[:20])
         return region
@@ -75,11 +75,10 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
     def to_internal_value(self, data: Any) -> Category:
         meeting: Meeting = self.context["meeting"]
-        categories = meeting.categories.all()
-        if not self.context.get("as_organizer"):
-            categories = categories.filter(self_selectable=True)
-        category = categories.filter(code=data).first() if _is_plain(data) else None
-        if category is None:
+        is_free = self.context.get("as_organizer", False)
+        known = meeting.categories.all() if _is_plain(data) else ()
+        category = next((each for each in known if each.code == data), None)
+        if category is None or not (category.self_selectable or is_free):
             self.fail("unknown", code=str(data)[:20])
         return category
 
@@ -158,10 +157,12 @@ class NewRegistrationSerializer(DetailsSerializer):
         attrs["submitted_by_email"] = submitted_by.get("email", "")
         attrs.setdefault("language", (get_language() or settings.LANGUAGE_CODE)[:2])
         if "category" not in attrs:
-            order = ("-self_selectable", "position", "pk")
-            attrs["category"] = meeting.categories.order_by(*order).first()
+            attrs["category"] = min(
+                meeting.categories.all(),
+                key=lambda each: (not each.self_selectable, each.position, each.pk),
+            )
         kinds = attrs.pop("consents")
-        documents = {each.kind: each for each in meeting.consent_documents.current()}
+        documents = {each.kind: each for each in consents.current(meeting)}
         if unknown := [kind for kind in kinds if kind not in documents]:
             raise serializers.ValidationError(
                 {"consents": _("The meeting has no document “%(kind)s”.") % {"kind": unknown[0]}}

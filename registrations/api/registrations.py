@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,13 +21,13 @@ from rest_framework.response import Response
 from accounts import journal, preconditions
 from accounts.models import Via
 from config import visitor
-from events.models import Meeting
 from registrations import (
     access_codes,
     amending,
     booking,
     erasure,
     links,
+    offers,
     review,
     substituting,
     throttle,
@@ -96,8 +96,9 @@ class RegistrationViewSet(
         decision: see `status`. The confirmation goes by mail as well.
         """
         at = timezone.now()
-        public = Meeting.objects.public().select_related("region_set", "seats")
-        target = get_object_or_404(public, slug=meeting)
+        target = offers.find(meeting)
+        if target is None:
+            raise Http404
         address = visitor.address(request)
         throttle.hit_registration(meeting_id=target.pk, address=address, at=at)
         body = NewRegistrationSerializer(data=request.data, context={"meeting": target})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -18,15 +17,10 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, form_stamp, idempotency, links, standing, throttle
+from registrations import booking, consents, form_stamp, idempotency, links, standing, throttle
 from registrations.forms import RegistrationForm, open_categories
-from registrations.models import AttendanceMode, ConsentDocument
-from registrations.views.presenting import (
-    Presented,
-    may_register,
-    meeting_and_whether_codes,
-    present,
-)
+from registrations.models import AccessCode, AttendanceMode
+from registrations.views.presenting import Presented, may_register, present
 from registrations.views.public import frame, public_meeting
 
 
@@ -35,7 +29,8 @@ from registrations.views.public import frame, public_meeting
 def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the form, or book: then the visitor stands on the page of his registration."""
     at = timezone.now()
-    meeting, asks_code = meeting_and_whether_codes(slug, at=at)
+    meeting = public_meeting(slug)
+    asks_code = AccessCode.objects.usable(at).filter(meeting=meeting).exists()
     only_the_language = "language_only" in request.POST
     if request.method == "POST" and not only_the_language:
         return _take(request, meeting, asks_code=asks_code)
@@ -65,7 +60,7 @@ def bare_form(
     """The form as it is first seen, with what is already known filled in."""
     categories = presented.categories(meeting) if presented else open_categories(meeting)
     return RegistrationForm(
-        meeting, list(_documents(meeting)), categories, initial=initial, asks_code=asks_code
+        meeting, consents.current(meeting), categories, initial=initial, asks_code=asks_code
     )
 
 
@@ -161,7 +156,7 @@ def _filled(
     """The form as it was sent."""
     return RegistrationForm(
         meeting,
-        list(_documents(meeting)),
+        consents.current(meeting),
         presented.categories(meeting),
         request.POST,
         asks_code=asks_code or bool(presented.typed),
@@ -262,7 +257,3 @@ def claim_of(scope: str, data: dict[str, Any]) -> idempotency.Claim | None:
     body["region"] = data["region"].code if data["region"] else ""
     digest = idempotency.Claim(scope=scope, key=data["key"], body=body).body_hash.hex()[:32]
     return idempotency.Claim(scope=scope, key=f"{data['key'][:40]}:{digest}", body=body)
-
-
-def _documents(meeting: Meeting) -> QuerySet[ConsentDocument]:
-    return ConsentDocument.objects.current().filter(meeting=meeting)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 
 from config import visitor
 from events.models import Category, Meeting
@@ -27,18 +25,6 @@ class Presented:
     def categories(self, meeting: Meeting) -> list[Category]:
         """What there is to choose: with a code nothing, its category it is."""
         return [self.code.category] if self.code else open_categories(meeting)
-
-
-def meeting_and_whether_codes(slug: str, *, at: datetime) -> tuple[Meeting, bool]:
-    """
-    A published or cancelled meeting, else 404, and whether somebody may have a code for it.
-
-    One statement: whoever has no code pays nothing for those who have.
-    """
-    codes = AccessCode.objects.usable(at).filter(meeting=OuterRef("pk"))
-    meetings = Meeting.objects.public().select_related("region_set", "seats")
-    meeting = get_object_or_404(meetings.annotate(has_codes=Exists(codes)), slug=slug)
-    return meeting, bool(getattr(meeting, "has_codes", False))
 
 
 def present(request: HttpRequest, meeting: Meeting, typed: str, *, at: datetime) -> Presented:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_safe
 from config import language
 from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
-from registrations import calendar, waitlist
+from registrations import calendar, offers, waitlist
 from registrations.forms import consent_title
 from registrations.models import ConsentDocument, SeatLimit
 
@@ -138,9 +138,10 @@ def calendar_file(content: bytes, name: str) -> HttpResponse:
 
 
 def public_meeting(slug: str) -> Meeting:
-    """A published or cancelled meeting with its regions and seats, else 404."""
-    meetings = Meeting.objects.public().select_related("region_set", "seats")
-    return get_object_or_404(meetings, slug=slug)
+    """A published or cancelled meeting as `offers` has it, else 404."""
+    if (meeting := offers.find(slug)) is None:
+        raise Http404
+    return meeting
 
 
 def frame(meeting: Meeting) -> dict[str, Any]:

@@ -77,10 +77,10 @@ def test_the_field_is_shown_only_where_there_are_codes(visitor, meeting):
 
 def test_a_code_costs_nobody_else_a_query(visitor, meeting, django_assert_num_queries):
     visitor.get(FORM)
-    with django_assert_num_queries(4):  # the regions are kept
+    with django_assert_num_queries(2):  # what the meeting offers is kept
         visitor.get(FORM)
     make_access_code(meeting)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         visitor.get(FORM)
 
 

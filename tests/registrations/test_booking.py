@@ -1,12 +1,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts import journal
 from accounts.models import JournalEntry
-from events.models import Approval, Meeting
+from events.models import Approval
 from notifications.models import Message
 from registrations import amending, booking, seats, waitlist
 from registrations.idempotency import Claim, KeyReused
@@ -319,34 +317,3 @@ def test_calendars_follow_because_the_sequence_only_rises():
         seen.append(act(registration=ada, at=NOON, by=LINK).calendar_sequence)
 
     assert seen == sorted(set(seen))
-
-
-def test_a_registration_costs_nine_statements_and_touches_the_counters_last():
-    meeting = make_meeting(seat_limit=5)
-    document = make_consent(meeting)
-    meeting = Meeting.objects.select_related("seats").prefetch_related("hosts").get()
-    application = make_application(meeting)
-
-    with CaptureQueriesContext(connection) as captured:
-        booking.register(
-            meeting=meeting,
-            application=application,
-            consents=[document],
-            at=NOON,
-            by=journal.PUBLIC,
-            claim=Claim("m", "k", {}),
-        )
-
-    words = [query["sql"].replace('"', "").replace("(", " ").split() for query in captured]
-    assert [" ".join(w[: 2 if w[0] == "SELECT" else 3]) for w in words] == [
-        "SELECT registrations_consentdocument.id,",
-        "SELECT registrations_seatlimit.id,",
-        "BEGIN",
-        "INSERT INTO registrations_idempotencykey",
-        "INSERT INTO registrations_registration",
-        "INSERT INTO registrations_consent",
-        "INSERT INTO accounts_journalentry",
-        "INSERT INTO notifications_message",
-        "SELECT registrations_take_seats",
-        "COMMIT",
-    ]

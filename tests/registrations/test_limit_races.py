@@ -50,8 +50,9 @@ def test_the_last_seat_of_three_limits_goes_to_one(repetitions):
 
 
 def test_control_of_three_limits_looking_before_taking_oversells(own_database, monkeypatch):
-    def look_then_take(registration, rows):
-        if seats.full(SeatLimit.objects.filter(pk__in=[row.pk for row in rows]).in_order()):
+    def look_then_take(registration):
+        rows = seats.look(registration.meeting_id).of(registration)
+        if seats.full(rows):
             return False
         sleep(0.2)
         for row in rows:
