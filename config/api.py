@@ -81,6 +81,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),
     path("my-registration/restore/", mine.MyRestoreView.as_view(), name="api-mine-restore"),
+    path(
+        "my-registration/offer/accept/",
+        mine.MyOfferAcceptView.as_view(),
+        name="api-mine-offer-accept",
+    ),
+    path(
+        "my-registration/offer/decline/",
+        mine.MyOfferDeclineView.as_view(),
+        name="api-mine-offer-decline",
+    ),
+    path(
+        "my-registration/offer/ask-again/",
+        mine.MyOfferAskAgainView.as_view(),
+        name="api-mine-offer-ask-again",
+    ),
     path("my-registration/address/", mine.MyAddressView.as_view(), name="api-mine-address"),
     path("my-registration/erase/", mine.MyErasureView.as_view(), name="api-mine-erase"),
     path("my-registration/calendar/", mine.MyCalendarView.as_view(), name="api-mine-calendar"),

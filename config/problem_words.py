@@ -203,6 +203,19 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("The program failed"),
         gettext_lazy("It has been noted. Send the request again with the same Idempotency-Key."),
     ),
+    "offer_over": (
+        gettext_lazy("No seat is offered any more"),
+        gettext_lazy(
+            "Nobody has offered a seat, it was answered, or the moment in `offered_until` has "
+            "passed: then it goes to whoever is next."
+        ),
+    ),
+    "offers_closed": (
+        gettext_lazy("Seats are not offered"),
+        gettext_lazy(
+            "The meeting confirms whoever is next at once (`offer_hours`), or its lists are closed."
+        ),
+    ),
     "organizer_unknown": (
         gettext_lazy("No such organizer"),
         gettext_lazy("Only somebody with an account here can be added."),

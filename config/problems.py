@@ -69,6 +69,8 @@ STATUS_OF = {
     "nothing_to_print": 409,
     "nothing_to_reopen": 409,
     "not_ready": 409,
+    "offer_over": 409,
+    "offers_closed": 409,
     "organizer_unknown": 422,
     "parse_error": 400,
     "precondition_required": 428,

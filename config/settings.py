@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
         ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("release seats", "registrations.tasks.release_seats", 60),
+        ("lapse offers", "registrations.tasks.lapse_offers", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),
         ("take lists", "registrations.tasks.take_lists", 60),
         ("forget on time", "registrations.tasks.forget", 3600),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -165,6 +166,10 @@ class WaitingPolicy(models.TextChoices):
     CATEGORY_SHARES = "category_shares", _("the category that lacks most of its share")
 
 
+# A fortnight: whoever waits behind has to learn in time as well.
+MOST_OFFER_HOURS = 336
+
+
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     def public(self) -> Self:
         """What a stranger with the link may see: published, or called off after that."""
@@ -226,6 +231,13 @@ class Meeting(models.Model):
         choices=WaitingPolicy,
         default=WaitingPolicy.FIRST_COME,
     )
+    # None: whoever is next is confirmed at once. Else he is asked, and has so long to answer.
+    offer_hours = models.PositiveSmallIntegerField(
+        _("hours to answer when a seat is offered"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_OFFER_HOURS)],
+    )
     asks_phone = models.BooleanField(_("ask for a phone number"), default=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
@@ -280,6 +292,10 @@ class Meeting(models.Model):
             models.CheckConstraint(
                 condition=Q(waiting_policy__in=WaitingPolicy.values),
                 name="meeting_waiting_policy_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(offer_hours=None) | Q(offer_hours__range=(1, MOST_OFFER_HOURS)),
+                name="an_offer_is_open_for_an_hour_to_a_fortnight",
             ),
             models.CheckConstraint(
                 condition=Q(status=MeetingStatus.DRAFT) | Q(published_at__isnull=False),

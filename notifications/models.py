@@ -53,6 +53,7 @@ EXPLANATIONS = {
     "address corrected": _("Sent to the corrected address instead."),
     "cancelled": _("The participation was cancelled."),
     "declined": _("The application was declined."),
+    "offer_over": _("The offer of a seat was over."),
     "meeting cancelled": _("The meeting was cancelled."),
     "meeting moved": _("The time of the meeting changed."),
     "unsubscribed": _("The person wants no reminders of this meeting."),

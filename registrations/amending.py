@@ -13,7 +13,17 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
-from registrations import intake, letters, links, names, seats, throttle, transitions, waitlist
+from registrations import (
+    intake,
+    letters,
+    links,
+    names,
+    offers,
+    seats,
+    throttle,
+    transitions,
+    waitlist,
+)
 from registrations.models import Consent, Registration, Scope, Seat, Status
 from registrations.seats import Counters
 from registrations.transitions import AlreadyRegistered, StaleVersion
@@ -71,7 +81,8 @@ def amend(
 
     `version` is the one that the change was made from; None skips the check. Whoever comes
     to need no seat (as press, or online) gives his back, or need not wait any more. Whoever
-    comes to need one gets it while there is one; only an organizer goes beyond the limit.
+    comes to need one gets it while there is one; only an organizer goes beyond the limit. A
+    seat that is offered to him moves along like one that he has.
 
     :raises EditsClosed: a participant changes after the lists were closed
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
@@ -177,6 +188,8 @@ def correct_address(
         update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
     )
     letters.write_answer(registration, **waitlist.told(registration))
+    if (offer := offers.open_of(registration)) and offer.is_open(at):
+        letters.write_offered(registration, offer)
     journal.record(
         by=by,
         at=at,
@@ -251,14 +264,16 @@ def _change_chairs(
         counters.leave_line()
         waitlist.sit(counters, registration, at=at)
         letters.write_answer(registration)
-    elif registration.status == Status.CONFIRMED:
+    elif registration.status == Status.CONFIRMED or offers.open_of(registration):
         try:
-            registration.seat = counters.move(registration, needs_seat=needs, goes_over=may_go_over)
+            seat = counters.move(registration, needs_seat=needs, goes_over=may_go_over)
         except seats.NoRoom as full:
             raise MeetingFull(
                 waitlist.none_left(full.limit), scope=Scope(full.limit.scope).name.lower()
             ) from full
-        registration.save(update_fields=["seat"])
+        if registration.status == Status.CONFIRMED:
+            registration.seat = seat
+            registration.save(update_fields=["seat"])
     waitlist.fill(counters, meeting=registration.meeting, at=at)
     # A seat that got free may be his own: he waited, and now stands for another region.
     registration.refresh_from_db(fields=transitions.CHANGED)

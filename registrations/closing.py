@@ -17,7 +17,7 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
 from events.models import Meeting, MeetingStatus
-from registrations import pass_lists, seats, waitlist
+from registrations import offers, pass_lists, seats, waitlist
 from registrations.models import PassList, lists_close
 
 __all__ = [
@@ -67,14 +67,15 @@ def close(
     """
     Close the lists now and keep who is confirmed as a list; return it and whether it is new.
 
-    Nobody moves up from the waiting list by the program any more. With
+    Nobody moves up from the waiting list by the program any more: offers of a seat that are
+    still open end, and those who had one are told. With
     `closes_registration`, nobody registers either. Lists that are closed already stay as
     they are: twice, or twice at once, makes one list.
 
     :raises NothingToClose: the meeting is not published, called off or purged
     """
     # The counters first: whoever is just being moved up is so before, or not at all.
-    seats.lock(meeting.pk)
+    counters = seats.lock(meeting.pk)
     meeting = _locked(meeting)
     if not _has_lists(meeting):
         raise NothingToClose(_("Only a published meeting has lists to be closed."))
@@ -88,6 +89,7 @@ def close(
         if closes_registration and meeting.takes_registrations(at) and (not opens or opens < at):
             meeting.registration_closes_at = at
         meeting.save(update_fields=["edits_close_at", "registration_closes_at", "version"])
+        offers.end_all(counters, at=at, by=by, why="closed")
     return _make(meeting, "lists.closed", at=at, by=by, note=note), True
 
 

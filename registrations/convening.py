@@ -25,7 +25,7 @@ from events.models import (
     MeetingStatus,
     RegionSet,
 )
-from registrations import consents, letters, seats, waitlist
+from registrations import consents, letters, offers, seats, waitlist
 from registrations.models import (
     Audience,
     Delegation,
@@ -40,8 +40,8 @@ from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
-# What decides for whom there is a seat, and until when the program hands out those that are free.
-SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at"}
+# What decides for whom there is a seat, and how and until when the program hands out free ones.
+SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at", "offer_hours"}
 # Addresses of the office that stand where a meeting's slug would: /manage/new/.
 OFFICE_PAGES = {"account", "new"}
 DEFAULT_RULES = [
@@ -202,6 +202,7 @@ def change(
         if not isinstance(seat_limit, str):
             _set_limit(counters, seat_limit)
         _keep_until_the_start(counters, meeting.starts_at)
+        offers.keep_within_lists(counters, at=at, by=by)
         waitlist.fill(counters, meeting=meeting, at=at)
     if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
         _tell_of_move(meeting, before, changed)
@@ -229,10 +230,15 @@ def set_seat_limit(
 
 @transaction.atomic(durable=True)
 def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeting:
-    """Cancel the meeting and tell everybody on the list. Registrations stay as they are."""
+    """
+    Cancel the meeting and tell everybody on the list. Registrations stay as they are; seats
+    that are offered to somebody are offered no longer.
+    """
+    counters = seats.lock(meeting.pk)
     meeting = _locked(meeting)
     if meeting.status == MeetingStatus.CANCELLED:
         return meeting
+    offers.end_all(counters, at=at, by=by)
     was_published = meeting.status == MeetingStatus.PUBLISHED
     meeting.status = MeetingStatus.CANCELLED
     meeting.published_at = meeting.published_at or at

@@ -28,11 +28,16 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     The steps that the use cases will take from this status, the likeliest first.
 
     `has_room`: whether there is a free seat within the limit. Of a meeting that is over or
-    called off there is nothing to decide any more.
+    called off there is nothing to decide any more. `registration.offer` is read.
     """
     if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
-    found = _STEPS[Status(registration.status)](has_room)
+    is_held = registration.open_offer is not None
+    found = _STEPS[Status(registration.status)](has_room or is_held)
+    if is_held:
+        found.insert(1, _withdraw_offer())
+    elif may_offer(registration, at=at):
+        found.insert(1, _offer(has_room))
     if registration.email or registration.submitted_by_email:
         return found
     return [replace(step, mail=_without_mail(step, registration)) for step in found]
@@ -50,10 +55,20 @@ def may_replace(registration: Registration, *, at: datetime) -> bool:
     )
 
 
+def may_offer(registration: Registration, *, at: datetime) -> bool:
+    """Whether a seat can be offered to the person now: where seats are offered at all."""
+    meeting = registration.meeting
+    return (
+        registration.status == Status.WAITLISTED
+        and meeting.offer_hours is not None
+        and meeting.takes_edits(at)
+    )
+
+
 def _without_mail(step: Step, registration: Registration) -> str:
     """What is told where there is no address: that somebody else has to tell it."""
     said = [_("No mail: there is no e-mail address.")]
-    if step.code in ("approve_over", "promote_over"):
+    if step.code in ("approve_over", "promote_over", "offer_over"):
         said.insert(0, _("All seats are taken: this is one more seat."))
     elif step.code == "cancel" and registration.status == Status.CONFIRMED:
         said.append(_("The seat goes to whoever waits."))
@@ -90,6 +105,19 @@ def _from_declined(has_room: bool) -> list[Step]:
 def _from_cancelled(_has_room: bool) -> list[Step]:
     mail = _("Mail: confirmed, or on the waiting list if no seat is free.")
     return [Step("restore", _("Put on the list again"), mail, is_first=True)]
+
+
+def _offer(has_room: bool) -> Step:
+    if has_room:
+        mail = _("Mail: a seat is offered, with the day by which to answer.")
+        return Step("offer", _("Offer a seat"), mail)
+    mail = _("All seats are taken: this is one more seat. Mail: a seat is offered.")
+    return Step("offer_over", _("Offer a seat beyond the limit"), mail)
+
+
+def _withdraw_offer() -> Step:
+    mail = _("Mail: the offer is taken back. The seat goes to whoever waits.")
+    return Step("withdraw_offer", _("Take the offer back"), mail)
 
 
 def _approve(has_room: bool) -> Step:

@@ -19,7 +19,7 @@ from events import when
 from events.models import Format, Meeting, in_language
 from notifications import outbox
 from registrations import calendar, links
-from registrations.models import AttendanceMode, Registration, Status
+from registrations.models import AttendanceMode, Offer, Registration, Status
 
 TEMPLATES = "registrations/mail/"
 # Address and name of somebody who gets a copy.
@@ -75,12 +75,45 @@ def write_waitlisted(
         position=position,
         waits_for=waits_for,
         policy=registration.meeting.waiting_policy,
+        offer_hours=registration.meeting.offer_hours,
     )
 
 
 def write_promoted(registration: Registration) -> None:
     """A seat became free and is yours."""
     _write("promoted", registration, enclosures=["ticket", "calendar"])
+
+
+def write_offered(registration: Registration, offer: Offer) -> None:
+    """A seat is free for you: by when to answer, on the venue's clock and on yours, and where."""
+    venue, own = registration.meeting.zone, registration.zone
+    language = registration.language
+    _write(
+        "offered",
+        registration,
+        # A corrected address, or lists that close earlier, are told the same offer again.
+        occasion=f"{offer.pk}:{offer.answer_by:%Y%m%d%H%M}:{registration.link_generation}",
+        answer_by=when.moment(offer.answer_by, venue, language=language),
+        answer_by_local=when.local_line(offer.answer_by, venue, own, language=language),
+        accept_url=links.offer_url(registration),
+        decline_url=links.refuse_offer_url(registration),
+        expires_at=offer.answer_by,
+    )
+
+
+def write_offer_over(registration: Registration, offer: Offer, *, why: str) -> None:
+    """
+    The offered seat is yours no longer, and that you are still on the waiting list. `why`:
+    "lapsed" (no answer in time), "withdrawn" (by the organizer), "closed" (the lists).
+    """
+    _write(
+        "offer_over",
+        registration,
+        occasion=f"{offer.pk}:{why}",
+        why=why,
+        is_passed_over=registration.is_passed_over,
+        expires_at=registration.meeting.starts_at,
+    )
 
 
 def write_declined(registration: Registration, *, was: str) -> None:
@@ -200,6 +233,12 @@ def write_called_off(registration: Registration, *, reason: str) -> None:
 def withdraw_reminders(registration: Registration, *, reason: str) -> None:
     """No reminder that waits in the outbox is sent any more."""
     outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
+
+
+def withdraw_offer(registration: Registration) -> None:
+    """An offer that waits in the outbox is not sent any more: it is answered, or over."""
+    subject = f"registration:{registration.pk}"
+    outbox.withdraw(subject=subject, kinds=["offered"], reason="offer_over")
 
 
 def withdraw_all(registration: Registration, *, reason: str) -> None:

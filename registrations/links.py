@@ -41,6 +41,7 @@ def find(presented: str) -> Registration:
             "category",
             "region",
             "region__region_set",
+            "offer",
         )
         .filter(link_hash=links.hashed(presented))
         .first()
@@ -66,6 +67,14 @@ def ticket_url(registration: Registration) -> str:
 
 def cancel_url(registration: Registration) -> str:
     return _absolute("mine-cancel", registration)
+
+
+def offer_url(registration: Registration) -> str:
+    return _absolute("mine-offer", registration)
+
+
+def refuse_offer_url(registration: Registration) -> str:
+    return _absolute("mine-offer-decline", registration)
 
 
 def unsubscribe_url(registration: Registration) -> str:

@@ -1,81 +1,157 @@
 """
-What a meeting offers to whoever registers: itself, its categories, regions, hosts and the texts
-to agree to, with the seats as they are at this moment.
+Offers of a seat: until when somebody may answer, holding the seat for him, letting it go.
 
-All but the seats changes rarely and is asked for by everybody. So it is kept, and one statement
-asks whether it is still what was read. Nobody has to say that something changed: PostgreSQL
-writes a changed row at a new place (`ctid`) and stamps it with the transaction (`xmin`), both of
-which no other version of any row ever has together. A change of another process, of a command or
-of a hand in psql is seen by the next request.
+The seat that is held counts as taken in every limit that is about the person, so nobody
+else finds it free; whom a freed one goes to is decided by `waitlist`.
 """
 
 from __future__ import annotations
 
-import copy
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Prefetch
+from accounts import journal
+from accounts.journal import Actor
+from registrations import letters, waking
+from registrations.models import Offer, Registration, lists_close
+from registrations.seats import Counters
 
-from events.models import Meeting, MeetingStatus
-from registrations.models import ConsentDocument, SeatLimit
-
-MOST_KEPT = 32  # meetings, with their regions some 100 kB each
-
-_SEATS = [field.attname for field in SeatLimit._meta.concrete_fields]
-_LOOK = f"""
-SELECT m.id, m.status,
-    concat(m.ctid, m.xmin, ' ', l.ctid, l.xmin),
-    (SELECT string_agg(concat(c.ctid, c.xmin), ' ') FROM events_category c
-     WHERE c.meeting_id = m.id),
-    (SELECT string_agg(concat(h.ctid, h.xmin), ' ') FROM events_host h WHERE h.meeting_id = m.id),
-    (SELECT string_agg(concat(d.ctid, d.xmin), ' ') FROM registrations_consentdocument d
-     WHERE d.meeting_id = m.id AND d.replaced_at IS NULL),
-    (SELECT md5(string_agg(concat(r.ctid, r.xmin), ' ')) FROM events_region r
-     WHERE r.region_set_id = l.id),
-    {", ".join(f"s.{column}" for column in _SEATS)}
-FROM events_meeting m
-JOIN events_regionset l ON l.id = m.region_set_id
-JOIN registrations_seatlimit s ON s.whole_id = m.id
-WHERE m.slug = %s
-"""  # noqa: S608 -- made of the model's own columns
+# Nobody answers to the second: an offer ends at a quarter of an hour.
+ROUND = timedelta(minutes=15)
 
 
-def find(slug: str) -> Meeting | None:
+def answer_by(registration: Registration, *, at: datetime) -> datetime:
     """
-    A published or cancelled meeting, None where there is none. Its `seats`, `region_set`,
-    `categories.all()`, `hosts.all()` and `consents.current` cost no further statement.
+    Until when an offer made at that moment may be answered: the meeting's hours, rounded up.
 
-    It is the caller's own, what hangs on it is shared by all: to be looked at only.
+    An end in the night is moved to the morning on the person's clock, so that whoever was
+    asked in the evening can still answer after getting up. Never later than the lists close:
+    after that nobody is moved up by the program.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [slug])
-        row = cursor.fetchone()
-    if row is None or row[1] == MeetingStatus.DRAFT:
-        return None
-    seats = len(row) - len(_SEATS)
-    kept = _read(row[0], row[2:seats])
-    meeting = copy.copy(kept)
-    # What one caller throws out of the copy stays with all others.
-    vars(meeting)["_prefetched_objects_cache"] = vars(kept)["_prefetched_objects_cache"].copy()
-    meeting.seats = SeatLimit.from_db(DEFAULT_DB_ALIAS, _SEATS, row[seats:])
-    return meeting
+    meeting = registration.meeting
+    hours = meeting.offer_hours
+    assert hours is not None, "only a meeting that offers seats has offers made"
+    wanted = _rounded_up(at + timedelta(hours=hours))
+    wanted = waking.by_day(wanted, registration.zone or meeting.zone)
+    return min(wanted, lists_close(meeting))
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _read(pk: int, _versions: tuple[str | None, ...]) -> Meeting:
+def make(
+    counters: Counters,
+    registration: Registration,
+    *,
+    at: datetime,
+    by: Actor,
+    goes_over: bool = False,
+) -> Offer:
     """
-    Read after its versions were. Should something change in between, then what is kept is
-    newer than its key, and nobody asks for that key again.
+    Hold a seat in all limits for somebody who waits, locked by the caller, and tell him.
+
+    :raises NoRoom: a limit is full, and not deliberately over it
     """
-    documents = ConsentDocument.objects.current()
-    return (
-        Meeting.objects.select_related("region_set")
-        .prefetch_related(
-            "categories",
-            "hosts",
-            "region_set__regions",
-            Prefetch("consent_documents", documents, to_attr="current_documents"),
-        )
-        .get(pk=pk)
+    counters.seat(registration, goes_over=goes_over)
+    offer = Offer.objects.create(
+        registration=registration, made_at=at, answer_by=answer_by(registration, at=at)
     )
+    _touch(registration)
+    letters.write_offered(registration, offer)
+    changes: dict[str, Any] = {"answer_by": offer.answer_by.isoformat()}
+    if goes_over:
+        changes["over_capacity"] = True
+    note(registration, "offer.made", at=at, by=by, changes=changes)
+    return offer
+
+
+def open_of(registration: Registration) -> Offer | None:
+    """The offer as it is now, whatever was read with the row; the counters are locked."""
+    return Offer.objects.filter(registration=registration).first()
+
+
+def let_go(
+    counters: Counters, registration: Registration, offer: Offer, *, missed_offers: int
+) -> None:
+    """
+    The offer is over and its seat free; the person waits on, behind those who let fewer
+    pass. To whom the seat goes is for the caller to see to (`waitlist.fill`).
+    """
+    offer.delete()
+    counters.give_back(registration)
+    letters.withdraw_offer(registration)
+    registration.missed_offers = missed_offers
+    registration.save(update_fields=["missed_offers"])
+    _touch(registration)
+
+
+def end_all(counters: Counters, *, at: datetime, by: Actor, why: str = "") -> int:
+    """
+    End all offers of a meeting, whose lists close or which is called off; return how many.
+
+    `why` is what each person is told (letters.write_offer_over); nothing where it is "".
+    """
+    ended = 0
+    for registration, offer in _open(counters):
+        let_go(counters, registration, offer, missed_offers=registration.missed_offers)
+        if why:
+            letters.write_offer_over(registration, offer, why=why)
+        note(registration, "offer.withdrawn", at=at, by=by)
+        ended += 1
+    return ended
+
+
+def keep_within_lists(counters: Counters, *, at: datetime, by: Actor) -> None:
+    """
+    The lists of a meeting close at another moment: no offer is open longer than they are.
+
+    Who has to answer earlier now is told the new moment.
+    """
+    for registration, offer in _open(counters):
+        closes_at = lists_close(registration.meeting)
+        if offer.answer_by <= closes_at:
+            continue
+        if closes_at <= at:
+            let_go(counters, registration, offer, missed_offers=registration.missed_offers)
+            letters.write_offer_over(registration, offer, why="closed")
+            note(registration, "offer.withdrawn", at=at, by=by)
+            continue
+        offer.answer_by = closes_at
+        offer.save(update_fields=["answer_by"])
+        _touch(registration)
+        letters.withdraw_offer(registration)
+        letters.write_offered(registration, offer)
+
+
+def note(
+    registration: Registration,
+    action: str,
+    *,
+    at: datetime,
+    by: Actor,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """What the journal says of an offer."""
+    journal.record(
+        by=by, at=at, action=action, subjects=letters.subjects(registration), changes=changes
+    )
+
+
+def _open(counters: Counters) -> list[tuple[Registration, Offer]]:
+    """The open offers of the locked counters' meeting, with their people, locked as well."""
+    people = (
+        Registration.objects.waitlisted()
+        .filter(meeting=counters.whole.meeting_id, offer__isnull=False)
+        .select_related("meeting", "meeting__region_set", "category", "region", "offer")
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    return [(person, person.offer) for person in people]
+
+
+def _touch(registration: Registration) -> None:
+    """Whoever has read the registration before is told that it has changed (ETag)."""
+    registration.version += 1
+    registration.save(update_fields=["version"])
+
+
+def _rounded_up(at: datetime) -> datetime:
+    past = (at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) % ROUND
+    return at + (ROUND - past if past else past)

@@ -2,7 +2,8 @@
 By which rule the waiting list moves up: declared for each meeting, the same for everybody.
 
 Each rule is an order over those who wait. Which of them a free seat suits at all is decided
-before (`waitlist`); within an order nobody is passed over.
+before (`waitlist`); within an order nobody is passed over. Before every rule comes who has
+let fewer offers of a seat pass.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
 
 from events.models import Meeting, WaitingPolicy
-from registrations.models import Registration, RegistrationQuerySet
+from registrations.models import Registration, RegistrationQuerySet, Status
 
 
 def first(
@@ -22,7 +23,7 @@ def first(
 ) -> RegistrationQuerySet:
     """Those who wait, whoever is next first; as if those `besides` had a seat."""
     ordered: RegistrationQuerySet = _with_turn(waiting, meeting, besides).order_by(
-        "turn", F("line").asc(nulls_last=True), "pk"
+        "missed_offers", "turn", F("line").asc(nulls_last=True), "pk"
     )
     return ordered
 
@@ -40,16 +41,37 @@ def rank(registration: Registration, *, among: RegistrationQuerySet) -> int | No
     if own is None:
         return None
     ahead = Q(turn__lt=own) | Q(turn=own, line__lte=registration.line)
-    count: int = with_turn.filter(ahead).count()
+    missed = registration.missed_offers
+    before = Q(missed_offers__lt=missed) | (Q(missed_offers=missed) & ahead)
+    count: int = with_turn.filter(before).count()
     return count
 
 
 def _rank_by_lack(registration: Registration, among: RegistrationQuerySet) -> int | None:
     """
     Which category lacks most is another one after each seat. So seats are handed out, in
-    numbers alone, until it is his turn.
+    numbers alone, until it is his turn: first to all who let fewer offers pass than he did.
     """
     shares, seated = _shares(registration.meeting)
+    sooner = among.filter(missed_offers__lt=registration.missed_offers)
+    served = Counter(dict(sooner.values_list("category").annotate(n=Count("pk"))))
+    seated.update({pk: n for pk, n in served.items() if pk in shares})
+    place = _rank_among_equals(
+        registration,
+        among.filter(missed_offers=registration.missed_offers),
+        shares=shares,
+        seated=seated,
+    )
+    return None if place is None else served.total() + place
+
+
+def _rank_among_equals(
+    registration: Registration,
+    among: RegistrationQuerySet,
+    *,
+    shares: dict[int, int],
+    seated: Counter[int],
+) -> int | None:
     counted = among.values_list("category").annotate(
         n=Count("pk"),
         ahead=Count("pk", filter=Q(line__lte=registration.line)),
@@ -89,7 +111,9 @@ def _with_turn(
 
 
 def _seated(meeting: Meeting) -> RegistrationQuerySet:
-    return Registration.objects.confirmed().counted().filter(meeting=meeting)
+    """Who has a seat, or is offered one: the next seat is for others."""
+    has_one = Q(status=Status.CONFIRMED) | Q(offer__isnull=False)
+    return Registration.objects.filter(has_one, meeting=meeting).counted()
 
 
 def _missing_first(

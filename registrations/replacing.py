@@ -41,6 +41,9 @@ def replace(
     Cancel a live registration, locked by the caller, and put another person on its seat, at
     its turn in line, on the same desk. Returns the newcomer. Both are told, and `copy_to`.
 
+    An offer of a seat was made to the person who leaves: it ends, and the seat goes to
+    whoever is next, as may well be the newcomer.
+
     `head`: the head of the delegation, where it is he who does it.
 
     :raises AlreadyRegistered: the newcomer is on the list already
@@ -106,6 +109,8 @@ def _seat(
     counters: Counters, leaver: Registration, newcomer: Registration, *, goes_over: bool
 ) -> str:
     if newcomer.status != Status.CONFIRMED:
+        letters.withdraw_offer(leaver)
+        counters.give_back(leaver)
         return Seat.NONE
     needs = intake.takes_seat(
         meeting=newcomer.meeting,

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.refusals import Refused
-from events.models import OrganizationVariant, Region
+from events.models import MeetingStatus, OrganizationVariant, Region
 from registrations.models import (
     PLACES,
+    Offer,
     Registration,
     RegistrationQuerySet,
     Scope,
@@ -31,6 +33,7 @@ from registrations.models import (
     SeatHold,
     SeatLimit,
     SeatLimitQuerySet,
+    Status,
 )
 
 
@@ -118,8 +121,9 @@ def concerned(limit: SeatLimit) -> Q:
 
 
 def seated(limit: SeatLimit) -> RegistrationQuerySet:
-    """Whoever has a seat, of those whom a limit is about."""
-    return Registration.objects.filter(concerned(limit)).exclude(seat=Seat.NONE)
+    """Whoever has a seat or is offered one, of those whom a limit is about."""
+    has_one = ~Q(seat=Seat.NONE) | Q(offer__isnull=False)
+    return Registration.objects.filter(concerned(limit)).filter(has_one)
 
 
 def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
@@ -258,6 +262,7 @@ class Counters:
     def seat(self, person: Registration, *, goes_over: bool = False) -> str:
         """
         Seat a person who holds nothing yet. Returns what on; the row is the caller's to save.
+        So a seat is held for somebody, too, to whom it is offered.
 
         With `goes_over`, seats beyond full limits: a deliberate act, counted apart.
 
@@ -338,9 +343,13 @@ class Counters:
                 row.over -= 1
                 self._count(row, +1)
                 row.save(update_fields=["over"])
-                sitter = hold.registration
-                sitter.seat = self.seat_of(sitter)
-                sitter.save(update_fields=["seat"])
+                self._note_seat(hold.registration)
+
+    def _note_seat(self, person: Registration) -> None:
+        """Write what somebody sits on now; who is only offered a seat sits on none yet."""
+        if person.status == Status.CONFIRMED:
+            person.seat = self.seat_of(person)
+            person.save(update_fields=["seat"])
 
     def imagine_more(self, seats: int) -> None:
         """
@@ -386,8 +395,7 @@ class Counters:
         self.rows.remove(row)
         row.delete()
         for person in beyond:
-            person.seat = self.seat_of(person)
-            person.save(update_fields=["seat"])
+            self._note_seat(person)
         self.hold_kept()
         self.changed()
 
@@ -409,8 +417,7 @@ class Counters:
         self._give_back(gone)
         self.absorb_over()
         for person in moved:
-            person.seat = self.seat_of(person)
-            person.save(update_fields=["seat"])
+            self._note_seat(person)
 
     def _take_in(self, row: SeatLimit) -> set[Registration]:
         """Whoever sits without a seat of a limit that is about him takes one, in order."""
@@ -491,7 +498,10 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     Compare the counters with the rows. Return what differs: {"taken": (counter, rows)}.
 
     A narrow limit is named too: "taken of region RU-KLU". Whoever sits without a seat of a
-    limit that is about him is "missing" of it, a seat held of one that is not is "stray".
+    limit that is about him is "missing" of it, a seat held of one that is not is "stray". A
+    seat is held by whoever sits, and by whoever is offered it: a hold without either is stray.
+    An offer is "stray" where the person does not wait or the meeting does not take place,
+    "late" where it is open longer than the lists.
     Empty means no drift. Looks only; meaningful while nobody registers.
     """
     drift: dict[str, tuple[int, int]] = {}
@@ -526,6 +536,14 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     _compare(drift, "held", whole.held, held)
     _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
     _compare(drift, "seated", whole.taken + whole.over, seated(whole).count())
+    offers = Offer.objects.of(meeting_id)
+    waits = Q(registration__status=Status.WAITLISTED)
+    takes_place = Q(registration__meeting__status=MeetingStatus.PUBLISHED)
+    _compare(drift, "stray offers", offers.exclude(waits, takes_place).count(), 0)
+    closes_at = Coalesce(
+        "registration__meeting__edits_close_at", "registration__meeting__starts_at"
+    )
+    _compare(drift, "late offers", offers.filter(answer_by__gt=closes_at).count(), 0)
     for limit in SeatLimit.objects.filter(meeting=meeting_id, scope__in=PLACES):
         counted = Registration.objects.live().filter(concerned(limit)).count()
         _compare(drift, f"places of {about(limit)}", limit.used, counted)

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import zones
-from events.models import Approval, Format, Kind, Meeting, WaitingPolicy, validate_time_zone
+from events.models import (
+    MOST_OFFER_HOURS,
+    Approval,
+    Format,
+    Kind,
+    Meeting,
+    WaitingPolicy,
+    validate_time_zone,
+)
 from registrations.models import MOST_SEATS
 from registrations.venue_fields import VenueMomentField, hosts_as_text
 
@@ -199,6 +207,16 @@ class RegistrationSettingsForm(SectionForm):
             "Those who wait are told this rule. Shares stand in the section “Categories”."
         ),
     )
+    offer_hours = forms.IntegerField(
+        label=gettext_lazy("Hours to answer when a seat is offered"),
+        min_value=1,
+        max_value=MOST_OFFER_HOURS,
+        required=False,
+        help_text=gettext_lazy(
+            "Empty: whoever is next is confirmed at once. With a number the seat is kept for "
+            "so long until the person accepts; without an answer it is offered to the next."
+        ),
+    )
     seat_limit = forms.IntegerField(
         label=gettext_lazy("Seats"),
         min_value=0,
@@ -234,6 +252,7 @@ class RegistrationSettingsForm(SectionForm):
             "approval",
             "has_waiting_list",
             "waiting_policy",
+            "offer_hours",
             "asks_phone",
             "registration_opens_at",
             "registration_closes_at",
@@ -241,7 +260,14 @@ class RegistrationSettingsForm(SectionForm):
             "retention_days",
         ]
 
-    field_order = ["version", "approval", "seat_limit", "has_waiting_list", "waiting_policy"]
+    field_order = [
+        "version",
+        "approval",
+        "seat_limit",
+        "has_waiting_list",
+        "waiting_policy",
+        "offer_hours",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -193,6 +193,9 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     replaces = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
     delegation_role = serializers.CharField(read_only=True)
     access_code = serializers.SlugRelatedField[Any](slug_field="uid", read_only=True)
+    offered_until = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="By when an offered seat has to be accepted."
+    )
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
@@ -204,6 +207,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
+            "offered_until", "missed_offers",
             "decision_reason", "shows_reason", "consents", "warnings", "access_code",
             "unsubscribed_at", "erased_at", "version",
         ]  # fmt: skip
@@ -269,14 +273,26 @@ class TransitionSerializer(serializers.Serializer[Any]):
     """What the organizer decides."""
 
     event = serializers.ChoiceField(
-        choices=["approve", "decline", "promote", "cancel", "restore", "erase"]
-    )
+        choices=[
+            "approve", "decline", "promote", "offer", "withdraw_offer", "cancel", "restore",
+            "erase",
+        ]
+    )  # fmt: skip
     reason = serializers.CharField(max_length=2000, default="", allow_blank=True)
     shows_reason = serializers.BooleanField(
         default=False, help_text="Whether the person reads the reason of a refusal."
     )
     over_capacity = serializers.BooleanField(
         default=False, help_text="Deliberately beyond the seat limit; stands in the journal."
+    )
+
+
+class OfferRefusalSerializer(serializers.Serializer[Any]):
+    """What becomes of somebody who does not take an offered seat."""
+
+    waits_on = serializers.BooleanField(
+        default=False,
+        help_text="Stay on the waiting list, and be offered nothing until I ask; else cancelled.",
     )
 
 
@@ -287,6 +303,12 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     category = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
     region = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
     waiting_position = serializers.SerializerMethodField()
+    offered_until = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="By when an offered seat has to be accepted."
+    )
+    is_passed_over = serializers.BooleanField(
+        read_only=True, help_text="Whether seats are offered to others first, until I ask for one."
+    )
     reason = serializers.SerializerMethodField()
     may_change = serializers.SerializerMethodField()
     online_url = serializers.SerializerMethodField()
@@ -297,7 +319,8 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     class Meta:
         model = Registration
         fields = [
-            "number", "meeting", "status", "waiting_position", "reason", "attendance_mode",
+            "number", "meeting", "status", "waiting_position", "offered_until", "is_passed_over",
+            "reason", "attendance_mode",
             "category", "region", "family_name", "given_name", "patronymic", "latin_name", "email",
             "phone", "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "may_change", "online_url", "manage_url",

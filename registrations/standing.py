@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Meeting, MeetingStatus, WaitingPolicy
 from registrations import waitlist
@@ -68,6 +68,9 @@ def standing(registration: Registration, *, at: datetime, place: Place | None) -
         )
     if status == Status.CONFIRMED and at >= meeting.ends_at:
         return Standing(_("Over"), "", _("The meeting is over"))
+    offer = registration.open_offer
+    if offer is not None and offer.is_open(at):
+        return Standing(_("Seat offered"), "wait", _("A seat has become free for you"))
     return Standing(
         str(WORDS[status]),
         TONES[status],
@@ -79,6 +82,18 @@ def standing(registration: Registration, *, at: datetime, place: Place | None) -
 def waiting_rule(meeting: Meeting) -> str:
     """To whom a seat of this meeting goes that becomes free, as a sentence."""
     return str(RULES[WaitingPolicy(meeting.waiting_policy)])
+
+
+def time_to_answer(meeting: Meeting) -> str:
+    """How long an offered seat is kept, as a sentence; "" where nothing is offered."""
+    hours = meeting.offer_hours
+    if not hours:
+        return ""
+    return ngettext(
+        "The seat is kept for you for %(n)s hour: please answer within that time.",
+        "The seat is kept for you for %(n)s hours: please answer within that time.",
+        hours,
+    ) % {"n": hours}
 
 
 def _heading(registration: Registration, place: Place | None) -> str:
@@ -114,13 +129,26 @@ def _in_line(place: Place) -> str:
 def _next_steps(registration: Registration) -> tuple[str, ...]:
     email = {"email": registration.email}
     match registration.status:
+        case Status.WAITLISTED if registration.open_offer:
+            return (
+                _("The time to answer has passed: the seat goes to whoever is next. You stay on "
+                  "the waiting list."),
+            )  # fmt: skip
+        case Status.WAITLISTED if registration.is_passed_over:
+            return (
+                _("Seats that become free go to others first, until you say that you want one."),
+            )
         case Status.WAITLISTED:
             said = [
                 _("There is no free seat now."),
                 waiting_rule(registration.meeting),
                 _("Then we write to %(email)s.") % email,
+                time_to_answer(registration.meeting),
             ]
-            return (" ".join(said), _("Please buy no tickets before that."))
+            return (
+                " ".join(filter(None, said)),
+                _("Please buy no tickets before that."),
+            )
         case Status.PENDING:
             return (
                 _("There is nothing you need to do. The answer comes to %(email)s.") % email,

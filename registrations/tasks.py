@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import closing, erasure, limits, reminders
+from registrations import closing, erasure, limits, offering, reminders
 from registrations.delegations import reminding
 
 
@@ -17,6 +17,12 @@ def forget() -> None:
 def release_seats() -> None:
     """Keep no seats any longer whose day has come; whoever waits gets them."""
     limits.release_due(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def lapse_offers() -> None:
+    """End the offers of seats that nobody answered in time; whoever is next gets them."""
+    offering.lapse_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -13,6 +13,7 @@ from registrations import names, places
 from registrations.models import (
     LIVE,
     DelegationRole,
+    Offer,
     Registration,
     RegistrationQuerySet,
     Seat,
@@ -25,6 +26,7 @@ CHANGED = [
     "delegation_role",
     "waiting_since",
     "line",
+    "missed_offers",
     "status_changed_at",
     "calendar_sequence",
     "version",
@@ -84,6 +86,9 @@ def enter(
     Whoever comes on or leaves the list of a delegation, or of those with a code, takes or
     gives back a place there; with `goes_over`, one beyond its quota.
 
+    Whoever waits no longer has no offer of a seat any more; what it held the caller takes over
+    (`waitlist.confirm_waiting`) or gives back (`waitlist.pass_on`).
+
     :raises DelegationFull: the delegation has no place left
     :raises CodeUsedUp: the code with which he registered has none left
     """
@@ -99,10 +104,13 @@ def enter(
         else:
             places.take(**of, goes_over=goes_over)
             _follow_the_head(registration)
+    if registration.status == Status.WAITLISTED:
+        Offer.objects.filter(registration=registration).delete()
     registration.status = to
     registration.seat = seat
     registration.waiting_since = at if to == Status.WAITLISTED else None
     registration.line = line
+    registration.missed_offers = 0
     registration.status_changed_at = at
     registration.calendar_sequence += 1
     registration.version += 1

@@ -1,4 +1,7 @@
-"""Hand free seats to the people who waited for them, in the order of their turns."""
+"""
+Hand free seats to the people who waited for them, in the order of their turns: at once, or,
+where the meeting says so, as an offer that they have to answer.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.refusals import Refused
 from events.models import Meeting, in_language
-from registrations import intake, letters, policies, seats, transitions
+from registrations import intake, letters, offers, policies, seats, transitions
 from registrations.models import (
     Registration,
     RegistrationQuerySet,
@@ -42,6 +45,10 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     """
     Confirm waiting people as long as one of them finds a seat in all limits that apply to him,
     in the order of the meeting's rule, and tell them. Whoever sits over a limit goes before.
+    Returns whom it confirmed.
+
+    A meeting that offers seats confirms nobody here: each of these people is offered the
+    seat, which is held for him from now on.
 
     The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
@@ -51,6 +58,11 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     while meeting.takes_edits(at) and (
         first := _next(counters, meeting).select_for_update(of=("self",)).first()
     ):
+        if not first.meeting.takes_edits(at):
+            break  # closed while the caller waited for the counters
+        if first.meeting.offer_hours:
+            offers.make(counters, first, at=at, by=journal.SYSTEM)
+            continue
         confirm_waiting(counters, first, at=at)
         journal.record(
             by=journal.SYSTEM,
@@ -70,7 +82,7 @@ def _next(
     Those for whom there is a seat in all limits, whoever is next by the meeting's rule first;
     as if those `besides` had been moved up.
     """
-    waiting = Registration.objects.waitlisted().filter(meeting=meeting)
+    waiting = Registration.objects.in_line(meeting)
     if not counters.whole.waiting:
         return waiting.none()
     if besides:
@@ -102,7 +114,8 @@ def waiting_for(limit: SeatLimit) -> RegistrationQuerySet:
 
 def place(registration: Registration) -> Place | None:
     """
-    Where somebody stands in line; None for whoever does not wait, or was moved up just now.
+    Where somebody stands in line; None for whoever does not wait, was moved up just now, has
+    an offer, or is passed over since he let too many pass.
 
     Where one of his narrow limits is full, only those count who wait for the same: whoever
     waits for another region is not in his way. Who is ahead is what the meeting's rule says.
@@ -116,7 +129,9 @@ def place(registration: Registration) -> Place | None:
         organization_key=registration.organization_key,
     )
     narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
-    people = waiting_for(narrow) if narrow else _everybody_waiting(registration.meeting_id)
+    people = Registration.objects.in_line(registration.meeting)
+    if narrow:
+        people = people.filter(seats.concerned(narrow))
     position = policies.rank(registration, among=people)
     return None if position is None else Place(position, narrow)
 
@@ -131,10 +146,6 @@ def told(registration: Registration) -> dict[str, Any]:
             "position": found.position,
             "waits_for": called(found.limit) if found.limit else "",
         }
-
-
-def _everybody_waiting(meeting_id: int) -> RegistrationQuerySet:
-    return Registration.objects.waitlisted().filter(meeting=meeting_id)
 
 
 def none_left(limit: SeatLimit) -> str:
@@ -162,18 +173,19 @@ def confirm_waiting(
     counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
 ) -> None:
     """
-    Confirm somebody who waits, and tell him.
+    Confirm somebody who waits, and tell him. What was offered to him becomes his seat.
 
     :raises NoRoom: a limit is full, and not deliberately over it
     """
     sit(counters, registration, at=at, goes_over=goes_over)
     counters.leave_line()
+    letters.withdraw_offer(registration)
     letters.write_promoted(registration)
 
 
 @dataclass(frozen=True)
 class Next:
-    """Somebody who would be confirmed, were there seats more."""
+    """Somebody who would be confirmed, or offered a seat, were there seats more."""
 
     registration: Registration
     place: int
@@ -181,7 +193,8 @@ class Next:
 
 def rehearse(*, meeting: Meeting, seats_more: int, at: datetime) -> list[Next]:
     """
-    Who would be confirmed, in which order, if so many seats of the meeting became free now.
+    Who would be confirmed, in which order, if so many seats of the meeting became free now;
+    where the meeting offers seats, who would be offered one.
 
     Whoever sits over the limit has them first; once the lists are closed nobody is moved up.
     It reckons in memory with what is read: nothing is locked, and nobody has to wait.
@@ -198,9 +211,13 @@ def rehearse(*, meeting: Meeting, seats_more: int, at: datetime) -> list[Next]:
 
 
 def pass_on(counters: Counters, registration: Registration, *, was: str, at: datetime) -> None:
-    """Give back what somebody had who left: his turn, or his seats to whoever waits for them."""
+    """
+    Give back what somebody had who left: his turn, or his seats, be they only offered to him,
+    to whoever waits for them.
+    """
     if was == Status.WAITLISTED:
         counters.leave_line()
+        letters.withdraw_offer(registration)
     counters.give_back(registration)
     fill(counters, meeting=registration.meeting, at=at)
 
@@ -209,7 +226,8 @@ def sit(
     counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
 ) -> None:
     """
-    Confirm somebody who holds no seat, on a seat if he needs one.
+    Confirm somebody who does not sit yet, on a seat if he needs one: the one that is held for
+    him, where it was offered.
 
     :raises NoRoom: a limit is full, and not deliberately over it
     """
@@ -218,7 +236,12 @@ def sit(
         category=registration.category,
         attendance_mode=registration.attendance_mode,
     )
-    seat = counters.seat(registration, goes_over=goes_over) if needs else Seat.NONE
+    seat = counters.seat_of(registration)
+    if needs and seat == Seat.NONE:
+        seat = counters.seat(registration, goes_over=goes_over)
+    elif not needs and seat != Seat.NONE:
+        counters.give_back(registration)
+        seat = Seat.NONE
     transitions.enter(registration, to=Status.CONFIRMED, at=at, seat=seat, goes_over=goes_over)
 
 

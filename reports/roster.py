@@ -86,6 +86,7 @@ MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet
         lambda people: people.exclude(submitted_by_name="", submitted_by_email=""),
     ),
     "no_consent": (_("without consent"), without_consent),
+    "offered": (_("seat offered"), lambda people: people.filter(offer__isnull=False)),
     "over": (_("over the limit of seats"), lambda people: people.over()),
 }
 

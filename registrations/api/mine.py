@@ -20,13 +20,14 @@ from rest_framework.views import APIView
 from accounts import preconditions
 from accounts.journal import Actor
 from accounts.models import Via
-from registrations import amending, booking, calendar, erasure, links
+from registrations import amending, booking, calendar, erasure, links, offering
 from registrations.api.meetings import IF_MATCH
 from registrations.models import Registration
 from registrations.serializers import (
     AddressSerializer,
     MyChangesSerializer,
     MyRegistrationSerializer,
+    OfferRefusalSerializer,
 )
 
 
@@ -132,6 +133,48 @@ class MyRestoreView(MineView):
     def post(self, request: Request) -> Response:
         """To a seat if there is one, else to the end of the line."""
         booking.restore(**self.common)
+        return self.current()
+
+
+class MyOfferAcceptView(MineView):
+    @extend_schema(
+        operation_id="my_offer_accept",
+        request=None,
+        responses=MyRegistrationSerializer,
+        summary="Take the offered seat",
+    )
+    def post(self, request: Request) -> Response:
+        """Until the moment in `offered_until`; from then on `offer_over`. Twice is harmless."""
+        offering.accept(**self.common)
+        return self.current()
+
+
+class MyOfferDeclineView(MineView):
+    @extend_schema(
+        operation_id="my_offer_decline",
+        request=OfferRefusalSerializer,
+        responses=MyRegistrationSerializer,
+        summary="Do not take the offered seat",
+    )
+    def post(self, request: Request) -> Response:
+        """The seat goes to whoever is next. Twice is harmless."""
+        body = OfferRefusalSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        refuse = offering.step_aside if body.validated_data["waits_on"] else offering.decline
+        refuse(**self.common)
+        return self.current()
+
+
+class MyOfferAskAgainView(MineView):
+    @extend_schema(
+        operation_id="my_offer_ask_again",
+        request=None,
+        responses=MyRegistrationSerializer,
+        summary="Ask to be offered a seat again",
+    )
+    def post(self, request: Request) -> Response:
+        """For whom `is_passed_over`: behind those who let no offer pass. Twice is harmless."""
+        offering.ask_again(**self.common)
         return self.current()
 
 

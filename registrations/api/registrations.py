@@ -27,7 +27,8 @@ from registrations import (
     booking,
     erasure,
     links,
-    offers,
+    offering,
+    prospectus,
     review,
     substituting,
     throttle,
@@ -79,7 +80,7 @@ class RegistrationViewSet(
         return (
             Registration.objects.filter(meeting=meeting)
             .select_related(
-                "meeting", "category", "region", "delegation", "replaces", "access_code"
+                "meeting", "category", "region", "delegation", "replaces", "access_code", "offer"
             )
             .prefetch_related(consents)
         )
@@ -96,7 +97,7 @@ class RegistrationViewSet(
         decision: see `status`. The confirmation goes by mail as well.
         """
         at = timezone.now()
-        target = offers.find(meeting)
+        target = prospectus.find(meeting)
         if target is None:
             raise Http404
         address = visitor.address(request)
@@ -185,8 +186,8 @@ class RegistrationViewSet(
     @action(detail=True, methods=["post"])
     def transitions(self, request: Request, meeting: str, number: str) -> Response:
         """
-        approve · decline · promote (from the waiting list) · cancel · restore · erase.
-        Each tells the person by mail, except erase.
+        approve · decline · promote (from the waiting list) · offer (a seat to one who waits) ·
+        withdraw_offer · cancel · restore · erase. Each tells the person by mail, except erase.
         """
         body = TransitionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -223,6 +224,10 @@ def _decide(
             review.approve(**common, over_capacity=over_capacity)
         case "promote":
             review.promote(**common, over_capacity=over_capacity)
+        case "offer":
+            offering.offer(**common, over_capacity=over_capacity)
+        case "withdraw_offer":
+            offering.withdraw(**common)
         case "decline":
             review.decline(**common, reason=reason, shows_reason=shows_reason)
         case "cancel":

@@ -52,7 +52,10 @@ class SeatLimitsView(APIView):
 
 
 class WaitingListView(APIView):
-    """Who would be confirmed, were there seats more: a rehearsal that changes nothing."""
+    """
+    Who would be confirmed, or offered a seat, were there seats more: a rehearsal that changes
+    nothing.
+    """
 
     @extend_schema(
         parameters=[OpenApiParameter("seats", int, description="How many more; default 5.")],

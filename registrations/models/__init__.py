@@ -1,4 +1,4 @@
-"""Who has a seat and who waits: registrations, seats, consents, invitations, lists, guards."""
+"""Who has a seat, waits or is offered one: registrations, seats, consents, lists, guards."""
 
 from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
 from registrations.models.consents import (
@@ -16,9 +16,11 @@ from registrations.models.delegations import (
 )
 from registrations.models.guards import IdempotencyKey, Throttle
 from registrations.models.invitations import Invitation, InvitationQuerySet
+from registrations.models.offers import Offer, OfferQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
     LIVE,
+    MOST_MISSED,
     AttendanceMode,
     Registration,
     RegistrationQuerySet,
@@ -39,6 +41,7 @@ from registrations.models.seats import (
 
 __all__ = [
     "LIVE",
+    "MOST_MISSED",
     "MOST_SEATS",
     "PLACES",
     "TARGETS",
@@ -57,6 +60,8 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "InvitationQuerySet",
+    "Offer",
+    "OfferQuerySet",
     "PassList",
     "PassListLine",
     "Registration",

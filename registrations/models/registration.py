@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -11,8 +12,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from events.models import validate_time_zone
+from events.models import Meeting, validate_time_zone
 from registrations.models.delegations import DelegationRole
+
+if TYPE_CHECKING:
+    from registrations.models.offers import Offer
 
 
 class Status(models.TextChoices):
@@ -24,6 +28,9 @@ class Status(models.TextChoices):
 
 
 LIVE = (Status.PENDING, Status.WAITLISTED, Status.CONFIRMED)
+
+# Who let as many offers of a seat pass is offered none any more until he asks for one.
+MOST_MISSED = 2
 
 
 class Seat(models.TextChoices):
@@ -62,6 +69,14 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def waitlisted(self) -> Self:
         return self.filter(status=Status.WAITLISTED)
+
+    def in_line(self, meeting: Meeting) -> Self:
+        """
+        Those who wait, to whom a seat that becomes free may go: not to who has an offer
+        already, nor, where seats are offered, to who let too many pass.
+        """
+        people = self.waitlisted().filter(meeting=meeting, offer=None)
+        return people.filter(missed_offers__lt=MOST_MISSED) if meeting.offer_hours else people
 
     def over(self) -> Self:
         """Seated beyond the limit, whoever came first first."""
@@ -145,6 +160,8 @@ class Registration(models.Model):
     waiting_since = models.DateTimeField(null=True, blank=True)
     # The number drawn for the waiting line, under the counter's lock: the order of turns.
     line = models.PositiveIntegerField(null=True, blank=True)
+    # How many offers of a seat he let pass while he waits: behind those who let pass fewer.
+    missed_offers = models.PositiveSmallIntegerField(default=0)
     decision_reason = models.TextField(blank=True)
     shows_reason = models.BooleanField(default=False)
     # No more reminders of this meeting, by the person's own wish (RFC 8058).
@@ -194,6 +211,10 @@ class Registration(models.Model):
                 condition=Q(status=Status.WAITLISTED, waiting_since__isnull=False)
                 | (~Q(status=Status.WAITLISTED) & Q(waiting_since=None, line=None)),
                 name="whoever_waits_has_a_place_in_line",
+            ),
+            models.CheckConstraint(
+                condition=Q(missed_offers=0) | Q(status=Status.WAITLISTED),
+                name="only_who_waits_has_let_offers_pass",
             ),
             models.CheckConstraint(
                 condition=~Q(family_name="", given_name="") | Q(erased_at__isnull=False),
@@ -269,6 +290,26 @@ class Registration(models.Model):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def open_offer(self) -> Offer | None:
+        """The seat that is offered to him, as it was read with the row; else None."""
+        return getattr(self, "offer", None)
+
+    @property
+    def offered_until(self) -> datetime | None:
+        """By when he has to answer, where a seat is offered to him."""
+        return self.open_offer.answer_by if self.open_offer else None
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether free seats go to others until he asks for one: he let offers pass."""
+        return (
+            self.status == Status.WAITLISTED
+            and self.open_offer is None
+            and self.missed_offers >= MOST_MISSED
+            and self.meeting.offer_hours is not None
+        )
 
     @property
     def zone_name(self) -> str:

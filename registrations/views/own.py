@@ -65,12 +65,20 @@ def context(registration: Registration) -> dict[str, Any]:
         side, path = tickets.qr_svg_path(registration.ticket_code)
     is_open = meeting.status == MeetingStatus.PUBLISHED
     place = waitlist.place(registration)
+    offer = registration.open_offer
+    if offer is not None and not offer.is_open(at):
+        offer = None
     return frame(meeting) | {
         "registration": registration,
         "token": links.token(registration),
         "stage": phase.stage(meeting, at=at, room=meeting.seats.room),
         "standing": standing(registration, at=at, place=place),
         "local_line": _local_line(registration),
+        "offer": offer,
+        "offer_local_line": when.local_line(offer.answer_by, meeting.zone, registration.zone)
+        if offer
+        else "",
+        "may_ask_again": registration.is_passed_over and meeting.takes_edits(at),
         "is_online": _is_online(registration),
         "qr_side": side,
         "qr_path": path,

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_safe
 from config import language
 from events import hosts, phase, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
-from registrations import calendar, offers, waitlist
+from registrations import calendar, prospectus, waitlist
 from registrations.forms import consent_title
 from registrations.models import ConsentDocument, SeatLimit
 
@@ -139,7 +139,7 @@ def calendar_file(content: bytes, name: str) -> HttpResponse:
 
 def public_meeting(slug: str) -> Meeting:
     """A published or cancelled meeting as `offers` has it, else 404."""
-    if (meeting := offers.find(slug)) is None:
+    if (meeting := prospectus.find(slug)) is None:
         raise Http404
     return meeting
 

@@ -19,7 +19,7 @@ from accounts.refusals import Refused
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import amending, booking, erasure, review, substituting
+from registrations import amending, booking, erasure, offering, review, substituting
 from registrations.models import Registration, Source, Status
 from registrations.participant_forms import AddressForm, DeclineForm, ParticipantForm, about
 from registrations.views.settings_frame import see_other
@@ -31,6 +31,13 @@ DONE = {
     Status.PENDING: gettext_lazy("Awaiting your decision."),
     Status.DECLINED: gettext_lazy("Declined. The mail is on its way."),
     Status.CANCELLED: gettext_lazy("Cancelled. The mail is on its way."),
+}
+
+# What is said of a step after which the status is the same as before.
+DONE_BY = {
+    "offer": gettext_lazy("A seat is offered. The mail is on its way."),
+    "offer_over": gettext_lazy("A seat is offered. The mail is on its way."),
+    "withdraw_offer": gettext_lazy("The offer is taken back. The mail is on its way."),
 }
 
 
@@ -48,6 +55,9 @@ def _take(step: str, registration: Registration, **common: Any) -> Registration:
         "approve_over": lambda: review.approve(registration=registration, **over),
         "promote": lambda: review.promote(registration=registration, **common),
         "promote_over": lambda: review.promote(registration=registration, **over),
+        "offer": lambda: offering.offer(registration=registration, **common),
+        "offer_over": lambda: offering.offer(registration=registration, **over),
+        "withdraw_offer": lambda: offering.withdraw(registration=registration, **common),
         "decline": lambda: review.decline(registration=registration, **common),
         "cancel": lambda: booking.cancel(registration=registration, **common),
         "restore": lambda: booking.restore(registration=registration, **common),
@@ -74,7 +84,7 @@ def decide(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRespons
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, str(DONE[Status(status)]))
+        messages.success(request, str(DONE_BY.get(step, DONE[Status(status)])))
     return see_other("manage-participant", meeting.slug, number)
 
 

@@ -15,7 +15,7 @@ from events.models import Meeting
 from events.office import OfficeRequest
 from registrations import limits, waitlist
 from registrations.limit_forms import LimitForm, choices, known, target_of
-from registrations.models import Registration, SeatLimit
+from registrations.models import Offer, Registration, SeatLimit
 from registrations.views.settings_frame import saved, show
 
 # How many of those who wait are named: whom the next seats go to.
@@ -105,6 +105,9 @@ def _show(
         lines=lines,
         whole=whole,
         upcoming=upcoming,
+        offered=Offer.objects.of(meeting).select_related(
+            "registration", "registration__region", "registration__category"
+        ),
         stands_still=whole.waiting and meeting.is_ahead(at) and not meeting.takes_edits(at),
     )
 

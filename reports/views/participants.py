@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import journal
 from accounts.models import JournalEntry
+from events import when
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
@@ -38,7 +39,7 @@ TONES = {
 def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """A page of the list: who was asked for in the address."""
     asked = roster.RosterFilter(request.GET, meeting=meeting)
-    people = asked.people.select_related("category", "region").annotate(
+    people = asked.people.select_related("category", "region", "offer").annotate(
         came_at=roster.first_entry()
     )
     page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
@@ -80,15 +81,23 @@ def _mark(rows: list[Registration], meeting: Meeting) -> None:
         row.tone = TONES[Status(row.status)]  # type: ignore[attr-defined]  # for the page
         row.flags = list(  # type: ignore[attr-defined]  # for the page
             _flags(
-                row, troubled=row.pk in troubled, twin=row.pk in twins, bare=row.pk in no_consent
+                row,
+                meeting,
+                troubled=row.pk in troubled,
+                twin=row.pk in twins,
+                bare=row.pk in no_consent,
             )
         )
 
 
-def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iterator[str]:
+def _flags(
+    row: Registration, meeting: Meeting, *, troubled: bool, twin: bool, bare: bool
+) -> Iterator[str]:
     if row.erased_at:
         yield _("data erased")
         return
+    if row.offered_until:
+        yield _offered(row, meeting)
     if troubled:
         yield _("mail not delivered")
     if not row.email:
@@ -101,6 +110,15 @@ def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iter
         yield _("check the name")
     if bare:
         yield _("no consent")
+
+
+def _offered(row: Registration, meeting: Meeting) -> str:
+    """By when somebody has to answer to whom a seat is offered, in words; else ""."""
+    if row.offered_until is None:
+        return ""
+    return _("seat offered until %(moment)s") % {
+        "moment": when.moment(row.offered_until, meeting.zone)
+    }
 
 
 def _troubled(meeting: Meeting) -> set[int]:
@@ -158,6 +176,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
             "replaces",
             "invitation",
             "access_code",
+            "offer",
         ),
         number=number,
     )
@@ -170,6 +189,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "registration": registration,
         "tone": TONES[Status(registration.status)],
         "position": place.position if place else None,
+        "offered": _offered(registration, meeting),
         "waits_for": waitlist.called(place.limit) if place and place.limit else "",
         "steps": deciding.steps(registration, has_room=_has_room(registration), at=timezone.now()),
         "replacements": registration.replacements.by_name(),

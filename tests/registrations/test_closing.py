@@ -494,7 +494,7 @@ def test_ten_thousand_people_are_kept_and_compared_in_a_few_statements(
     meeting = make_meeting(seat_limit=None)
     [person] = make_people(meeting, "Бобров")
     _copy(person, 9_999)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         first = close(meeting)
     everybody = Registration.objects.filter(meeting=meeting).order_by("pk")
     changed = list(everybody.values_list("pk", flat=True)[:200])

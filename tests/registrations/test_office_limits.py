@@ -101,7 +101,7 @@ def test_the_page_costs_the_same_with_more_limits(office, meeting, rows, django_
         office.post(PAGE, {"target": f"region:{code}", "seat_limit": "5"})
     office.get(PAGE)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         office.get(PAGE)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from events.models import Category, Host, Meeting, MeetingStatus, Region, RegionSet
-from registrations import consents, convening, offers
+from registrations import consents, convening, prospectus
 from registrations.models import SeatLimit
 from tests.factories import NOON, ORGANIZER, category, make_consent, make_meeting
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def offered(meeting):
     """All that is kept, as the next request finds it."""
-    found = offers.find(meeting.slug)
+    found = prospectus.find(meeting.slug)
     return {
         "title": found.title,
         "list": found.region_set.name,
@@ -77,13 +77,13 @@ def test_one_statement_as_long_as_nothing_has_changed(django_assert_num_queries)
 
 def test_what_a_request_does_to_its_meeting_stays_with_it():
     meeting = make_meeting()
-    first = offers.find(meeting.slug)
+    first = prospectus.find(meeting.slug)
 
     first.title = "Иначе"
     first.seats.taken = 7
     first.hosts.create(name="Иначе", position=1)
 
-    second = offers.find(meeting.slug)
+    second = prospectus.find(meeting.slug)
     assert (second.title, second.seats.taken) == (meeting.title, 0)
     assert len(second.hosts.all()) == 2
 
@@ -91,13 +91,13 @@ def test_what_a_request_does_to_its_meeting_stays_with_it():
 @pytest.mark.parametrize("status", [MeetingStatus.DRAFT, None])
 def test_a_draft_is_not_there_and_neither_is_what_does_not_exist(status):
     meeting = make_meeting()
-    assert offers.find(meeting.slug) is not None
+    assert prospectus.find(meeting.slug) is not None
     if status:
         Meeting.objects.filter(pk=meeting.pk).update(status=status, published_at=None)
     else:
         meeting.slug = "nothing"
 
-    assert offers.find(meeting.slug) is None
+    assert prospectus.find(meeting.slug) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_what_another_connection_commits_is_seen_at_once_and_not_before():
         thread.join()
 
     def look():
-        found = offers.find(meeting.slug)
+        found = prospectus.find(meeting.slug)
         seen.append((found.title, {each.name for each in found.categories.all()} >= {"Иначе"}))
 
     elsewhere(look)
@@ -142,7 +142,7 @@ def test_what_was_read_in_a_transaction_that_failed_is_forgotten():
 
     with transaction.atomic():
         Meeting.objects.filter(pk=meeting.pk).update(title="Иначе")
-        inside = offers.find(meeting.slug).title
+        inside = prospectus.find(meeting.slug).title
         transaction.set_rollback(True)
 
-    assert (inside, offers.find(meeting.slug).title) == ("Иначе", meeting.title)
+    assert (inside, prospectus.find(meeting.slug).title) == ("Иначе", meeting.title)
