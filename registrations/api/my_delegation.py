@@ -137,11 +137,12 @@ class MyMemberView(HeadView):
         summary="Say what somebody is in the delegation",
     )
     def patch(self, request: Request, number: str) -> Response:
+        member = self.member(number)
         body = RoleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         marked = naming.mark(
             delegation=self.delegation,
-            registration=self.member(number),
+            registration=member,
             role=body.validated_data["delegation_role"],
             **self.common,
         )
@@ -169,13 +170,14 @@ class MySubstituteView(HeadView):
     )
     def post(self, request: Request, number: str) -> Response:
         """The seat goes over at once; both are told, and the head gets a copy."""
+        leaver = self.member(number)
         body = MySubstituteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         said, delegation = dict(body.validated_data), self.delegation
         agreed = self.agreed(agreed=said.pop("agreed"))
         copy_to = (delegation.head_email, keys.head_named(delegation))
         newcomer = substituting.substitute(
-            registration=self.member(number),
+            registration=leaver,
             application=self.application(said),
             consents=agreed,
             head=keys.head_named(delegation),

@@ -227,13 +227,14 @@ def _differences(form: ParticipantForm, registration: Registration) -> list[dict
 @require_POST
 def correct_address(request: OfficeRequest, meeting: Meeting, number: str) -> HttpResponse:
     """Another e-mail: the answer goes there, the old address keeps a link that opens nothing."""
+    registration = own_registration(meeting, number)
     form = AddressForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["email"])))
         return see_other("manage-participant", meeting.slug, number)
     try:
         amending.correct_address(
-            registration=own_registration(meeting, number),
+            registration=registration,
             email=form.cleaned_data["email"],
             at=timezone.now(),
             by=journal.organizer(request.user),
