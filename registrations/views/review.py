@@ -25,6 +25,8 @@ from registrations.participant_forms import AddressForm, DeclineForm, Participan
 from registrations.views.settings_frame import see_other
 
 MOST_AT_ONCE = 500
+# Of those who could not be helped: more are found by the filter.
+MOST_NAMED = 10
 DONE = {
     Status.CONFIRMED: gettext_lazy("Confirmed. The mail is on its way."),
     Status.WAITLISTED: gettext_lazy("On the waiting list. The mail is on its way."),
@@ -93,18 +95,19 @@ def decide_many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     )
     by, at = journal.organizer(request.user), timezone.now()
     done: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
+    refused: dict[str, list[str]] = {}
     for registration in chosen:
         try:
             done[_take(step, registration, at=at, by=by).status] += 1
         except Refused as refusal:
-            refused[str(refusal)] += 1
+            refused.setdefault(str(refusal), []).append(registration.full_name)
     if not done and not refused:
         messages.warning(request, _("Nobody was ticked."))
     if done:
         messages.success(request, ", ".join(_counted(status, n) for status, n in done.items()))
-    for words, count in refused.items():
-        messages.warning(request, f"{count} × {words}")
+    for words, names in refused.items():
+        more = "…" if len(names) > MOST_NAMED else ""
+        messages.warning(request, f"{len(names)} × {words} {', '.join(names[:MOST_NAMED])}{more}")
     answer = see_other("manage-participants", meeting.slug)
     if query := QueryDict(request.POST.get("query", "")[:1000]).urlencode():
         answer["Location"] += f"?{query}"
