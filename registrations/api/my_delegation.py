@@ -137,11 +137,12 @@ class MyMemberView(HeadView):
         summary="Say what somebody is in the delegation",
     )
     def patch(self, request: Request, number: str) -> Response:
+        member = self.member(number)
         body = RoleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         marked = naming.mark(
             delegation=self.delegation,
-            registration=self.member(number),
+            registration=member,
             role=body.validated_data["delegation_role"],
             **self.common,
         )
@@ -172,9 +173,10 @@ class MySubstituteView(HeadView):
         The seat goes over at once; both are told, and the head gets a copy. Organization,
         position and role stay as they are when they are left out.
         """
+        leaver = self.member(number)
         body = MySubstituteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        leaver, delegation = self.member(number), self.delegation
+        delegation = self.delegation
         kept = ("organization", "position", "delegation_role")
         said = {field: getattr(leaver, field) for field in kept} | dict(body.validated_data)
         agreed = self.agreed(agreed=said.pop("agreed"))

@@ -183,10 +183,11 @@ class ConsentsView(PartView):
     )
     def post(self, request: Request, meeting: str) -> Response:
         """Other words are a new version; consents given to the old one stay with it."""
+        target = self.meeting
         body = ConsentDocumentSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         convening.set_consent(
-            meeting=self.meeting, at=timezone.now(), by=acting(request), **body.validated_data
+            meeting=target, at=timezone.now(), by=acting(request), **body.validated_data
         )
         response = self.current()
         response.status_code = status.HTTP_201_CREATED

@@ -189,9 +189,10 @@ class RegistrationViewSet(
         approve · decline · promote (from the waiting list) · offer (a seat to one who waits) ·
         withdraw_offer · cancel · restore · erase. Each tells the person by mail, except erase.
         """
+        registration = self.get_object()
         body = TransitionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        _decide(self.get_object(), request, **body.validated_data)
+        _decide(registration, request, **body.validated_data)
         return self.current()
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -40,10 +40,11 @@ class SeatLimitsView(APIView):
     @extend_schema(request=SeatsSerializer, responses=AllLimitsSerializer, summary="Set the limit")
     def patch(self, request: Request, meeting: str) -> Response:
         """New seats go to those who wait, in order; they are told."""
+        target = own_meeting(request, meeting)
         body = SeatsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         convening.set_seat_limit(
-            meeting=own_meeting(request, meeting),
+            meeting=target,
             seat_limit=body.validated_data["seat_limit"],
             at=timezone.now(),
             by=acting(request),

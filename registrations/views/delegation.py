@@ -188,12 +188,12 @@ def remove(request: HttpRequest, delegation: Delegation, number: str) -> HttpRes
 @require_POST
 def mark(request: HttpRequest, delegation: Delegation, number: str) -> HttpResponseBase:
     """Say what somebody is in the delegation."""
-    role = request.POST.get("role", "")
+    member, role = _member(delegation, number), request.POST.get("role", "")
     if role in DelegationRole.values:
         try:
             naming.mark(
                 delegation=delegation,
-                registration=_member(delegation, number),
+                registration=member,
                 role=role,
                 at=timezone.now(),
                 by=keys.head(delegation),

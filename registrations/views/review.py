@@ -25,6 +25,8 @@ from registrations.participant_forms import AddressForm, DeclineForm, Participan
 from registrations.views.settings_frame import see_other
 
 MOST_AT_ONCE = 500
+# Of those who could not be helped: more are found by the filter.
+MOST_NAMED = 10
 DONE = {
     Status.CONFIRMED: gettext_lazy("Confirmed. The mail is on its way."),
     Status.WAITLISTED: gettext_lazy("On the waiting list. The mail is on its way."),
@@ -103,18 +105,19 @@ def decide_many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     )
     by, at = journal.organizer(request.user), timezone.now()
     done: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
+    refused: dict[str, list[str]] = {}
     for registration in chosen:
         try:
             done[_take(step, registration, at=at, by=by).status] += 1
         except Refused as refusal:
-            refused[str(refusal)] += 1
+            refused.setdefault(str(refusal), []).append(registration.full_name)
     if not done and not refused:
         messages.warning(request, _("Nobody was ticked."))
     if done:
         messages.success(request, ", ".join(_counted(status, n) for status, n in done.items()))
-    for words, count in refused.items():
-        messages.warning(request, f"{count} × {words}")
+    for words, names in refused.items():
+        more = "…" if len(names) > MOST_NAMED else ""
+        messages.warning(request, f"{len(names)} × {words} {', '.join(names[:MOST_NAMED])}{more}")
     answer = see_other("manage-participants", meeting.slug)
     if query := QueryDict(request.POST.get("query", "")[:1000]).urlencode():
         answer["Location"] += f"?{query}"
@@ -237,13 +240,14 @@ def _differences(form: ParticipantForm, registration: Registration) -> list[dict
 @require_POST
 def correct_address(request: OfficeRequest, meeting: Meeting, number: str) -> HttpResponse:
     """Another e-mail: the answer goes there, the old address keeps a link that opens nothing."""
+    registration = own_registration(meeting, number)
     form = AddressForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["email"])))
         return see_other("manage-participant", meeting.slug, number)
     try:
         amending.correct_address(
-            registration=own_registration(meeting, number),
+            registration=registration,
             email=form.cleaned_data["email"],
             at=timezone.now(),
             by=journal.organizer(request.user),

@@ -93,14 +93,16 @@ def substitute(
     application: Application,
     documents: list[ConsentDocument],
     at: datetime,
+    organizer: Actor | None = None,
 ) -> Registration:
-    """The head puts a colleague in somebody's place."""
+    """The head puts a colleague in somebody's place; or the organizer, whom he has called."""
+    name = keys.head_named(delegation)
     return substituting.substitute(
         registration=leaver,
         application=application,
         consents=documents,
         at=at,
-        by=keys.head(delegation),
-        head=keys.head_named(delegation),
-        copy_to=(delegation.head_email, keys.head_named(delegation)),
+        by=organizer or keys.head(delegation),
+        head=None if organizer else name,
+        copy_to=(delegation.head_email, name),
     )

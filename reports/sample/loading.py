@@ -26,6 +26,7 @@ from registrations.delegations import keys, naming
 from registrations.models import ConsentDocument, Delegation, Invitation, Registration, Source
 from reports.sample import (
     delegations,
+    eve,
     invitations,
     meetings,
     organizations,
@@ -130,6 +131,9 @@ def past_meeting(*, owner: User, seed: int) -> Cast:
     meanwhile = [
         *[(at, _remind) for at in schedule.REMINDED_AT],
         (schedule.ROOM_CHANGED_AT, _move),
+        (schedule.LISTED_AT, _close_lists),
+        (schedule.CORRECTED_AT, _correct),
+        (schedule.LISTED_AGAIN_AT, _take_list),
     ]
     meanwhile.sort(key=lambda each: each[0])
     for step in schedule.steps(cast.people, seed):
@@ -223,14 +227,19 @@ def _carry_out(cast: Cast, step: schedule.Step, trouble: _Trouble) -> None:
             application=cast.application(step.other),
             documents=cast.documents,
             at=step.at,
+            organizer=cast.by if step.at >= schedule.LISTED_AT else None,
         )
+    elif step.act == "promote":
+        review.promote(registration=row, at=step.at, by=cast.by)
     elif step.act == "approve":
         review.approve(registration=row, at=step.at, by=cast.by)
     elif step.act == "decline":
         reason = "Совещание проводится для управляющих компаний и органов власти."
         review.decline(registration=row, at=step.at, by=cast.by, reason=reason, shows_reason=True)
     else:
-        booking.cancel(registration=row, at=step.at, by=participant())
+        # Participants cannot give up any more: they call the secretariat.
+        by = cast.by if step.at >= schedule.LISTED_AT else participant()
+        booking.cancel(registration=row, at=step.at, by=by)
 
 
 def _register(cast: Cast, index: int, *, at: datetime, email: str | None = None) -> None:
@@ -302,6 +311,25 @@ def _move(cast: Cast, at: datetime) -> None:
         at=at,
         by=cast.by,
     )
+
+
+def _close_lists(cast: Cast, at: datetime) -> None:
+    eve.close_lists(meeting=cast.meeting, at=at, by=cast.by)
+
+
+def _correct(cast: Cast, at: datetime) -> None:
+    # Whoever came through a delegation may have been replaced by then.
+    index = next(
+        n
+        for n, person in enumerate(cast.people)
+        if (person.fate, person.source) == (Fate.ATTENDED, Source.PUBLIC)
+        and person.category == "member"
+    )
+    cast.rows[index] = eve.correct(registration=cast.rows[index], at=at, by=cast.by)
+
+
+def _take_list(cast: Cast, at: datetime) -> None:
+    eve.take_list(meeting=cast.meeting, at=at, by=cast.by)
 
 
 def _remind(cast: Cast, at: datetime) -> None:

@@ -17,7 +17,7 @@ class Step:
     """Something that somebody did before the meeting: to `people[index]`, at that moment."""
 
     at: datetime
-    act: str  # register, approve, decline, cancel, substitute
+    act: str  # register, approve, decline, cancel, substitute, promote
     index: int
     # Who comes instead.
     other: int = -1
@@ -36,6 +36,14 @@ REMINDED_AT: Final = (
     datetime(2020, 1, 17, 10, 0, 20, tzinfo=ZONE),
     datetime(2020, 1, 23, 10, 0, 20, tzinfo=ZONE),
 )
+# The lists are closed, and the eve goes on: each kind of amendment, then a second list.
+LISTED_AT: Final = CLOSES_AT + timedelta(minutes=5)
+GAVE_UP_LATE_AT: Final = datetime(2020, 1, 23, 11, 20, tzinfo=ZONE)
+CALLED_AT: Final = datetime(2020, 1, 23, 11, 45, tzinfo=ZONE)
+CORRECTED_AT: Final = datetime(2020, 1, 23, 12, 30, tzinfo=ZONE)
+REPLACED_LATE_AT: Final = datetime(2020, 1, 23, 16, 40, tzinfo=ZONE)
+LISTED_AGAIN_AT: Final = datetime(2020, 1, 23, 17, 30, tzinfo=ZONE)
+REPLACED_AFTER_ALL_AT: Final = datetime(2020, 1, 23, 20, 10, tzinfo=ZONE)
 STARTS_AT: Final = datetime(2020, 1, 24, 10, 0, tzinfo=ZONE)
 ENDS_AT: Final = datetime(2020, 1, 24, 13, 0, tzinfo=ZONE)
 DOORS_AT: Final = datetime(2020, 1, 24, 9, 20, tzinfo=ZONE)
@@ -65,18 +73,24 @@ def steps(people: list[Person], seed: int = SEED) -> list[Step]:
     for index, at in zip([*first, *late], sorted(chance.sample(moments, len(early))), strict=True):
         done.append(Step(at=at, act="register", index=index))
         done.append(_decision(people[index], index, at))
-    gave_up = datetime(2020, 1, 16, 10, 0, tzinfo=ZONE)
-    for leaving, coming in zip(by_fate[Fate.SUBSTITUTED], substitutes, strict=True):
-        done.append(Step(at=gave_up, act="substitute", index=leaving, other=coming))
-        gave_up += timedelta(hours=1)
+    # One colleague is named in good time, two on the eve: one is not on the second list.
+    gave_up = [
+        datetime(2020, 1, 16, 10, 0, tzinfo=ZONE), REPLACED_LATE_AT, REPLACED_AFTER_ALL_AT,
+    ]  # fmt: skip
+    pairs = zip(gave_up, by_fate[Fate.SUBSTITUTED], substitutes, strict=True)
+    for at, leaving, coming in pairs:
+        done.append(Step(at=at, act="substitute", index=leaving, other=coming))
     at = FULL_AT + timedelta(hours=2)
     for index in [*by_fate[Fate.PROMOTED], *by_fate[Fate.WAITLISTED]]:
         done.append(Step(at=at, act="register", index=index))
         done.append(Step(at=at + timedelta(hours=24 * 3, minutes=9), act="approve", index=index))
         at += timedelta(minutes=37)
-    for index, hour in zip(by_fate[Fate.FREED], (9, 15), strict=True):
-        at = datetime(2020, 1, 21, hour, 30, tzinfo=ZONE)
+    # The program passes on the first seat that gets free; the second, the lists being
+    # closed, the organizer.
+    freed_at = (datetime(2020, 1, 21, 9, 30, tzinfo=ZONE), GAVE_UP_LATE_AT)
+    for index, at in zip(by_fate[Fate.FREED], freed_at, strict=True):
         done.append(Step(at=at, act="cancel", index=index))
+    done.append(Step(at=CALLED_AT, act="promote", index=by_fate[Fate.PROMOTED][-1]))
     for index, minute in zip(by_fate[Fate.PENDING], (5, 50), strict=True):
         at = datetime(2020, 1, 22, 16, minute, tzinfo=ZONE)
         done.append(Step(at=at, act="register", index=index))

@@ -12,17 +12,25 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Sum
 from django.urls import reverse
 
+from accounts.models import JournalEntry
 from attendance import checkin, desks
 from attendance.models import Device, Presence, Scan
 from events.models import Meeting
 from notifications.models import Message, State
-from registrations import booking, seats
+from registrations import booking, pass_lists, seats
 from registrations.erasure import forget_due
 from registrations.invitations import replies
-from registrations.models import AccessCode, Invitation, Registration, Scope, SeatLimit
+from registrations.models import (
+    AccessCode,
+    Invitation,
+    PassList,
+    Registration,
+    Scope,
+    SeatLimit,
+)
 from reports import boards, freezing, headline, wording
 from reports.models import Basis, FrozenFigure, Style
-from reports.sample import names, schedule
+from reports.sample import names, past, schedule
 from tests.factories import LINK, make_meeting
 from tests.reports.conftest import NOW
 
@@ -194,6 +202,29 @@ def test_delegations_are_those_of_the_plan(meeting):
     assert heads.live().count() == 11
 
 
+def test_the_lists_were_closed_and_amended_in_every_way(meeting):
+    first, second = PassList.objects.of(meeting).order_by("number")
+    found = pass_lists.difference(first, until=second)
+
+    assert (first.made_at, first.people) == (schedule.LISTED_AT, 141)
+    assert (found.added, found.gone, found.changed, found.replaced) == (2, 2, 1, 1)
+    assert [change.fields for change in found.changes if change.kind == "changed"] == [["position"]]
+    # Afterwards one more is replaced; on the day itself four come unannounced.
+    since = pass_lists.difference(second)
+    assert (since.added, since.gone, since.changed, since.replaced) == (5, 1, 0, 1)
+
+
+def test_the_program_and_the_organizer_called_one_each_off_the_waiting_list(meeting):
+    told = JournalEntry.objects.filter(
+        action="registration.promoted", subjects__contains=[f"meeting:{meeting.pk}"]
+    )
+
+    assert sorted(told.values_list("at", "via")) == [
+        (datetime(2020, 1, 21, 9, 30, tzinfo=past.ZONE), "system"),
+        (schedule.CALLED_AT, "command"),
+    ]
+
+
 def test_whoever_came_by_invitation_had_one(meeting):
     invited = Invitation.objects.filter(meeting=meeting).select_related("registration")
     came = Registration.objects.filter(meeting=meeting, source="invitation")
@@ -233,7 +264,7 @@ def test_mail_of_the_past_is_sent_or_failed_and_waits_for_nobody(sample):
     assert not Message.objects.filter(subject_line="").exists()
     past = Message.objects.about(f"meeting:{Meeting.objects.get(slug='parks-2020').pk}")
     assert past.filter(sent_at__year__gt=2020).count() == 0
-    assert past.filter(kind="meeting_changed").count() == 145
+    assert past.filter(kind="meeting_changed").count() == 146
     assert past.filter(kind="reminder").count() > 250
 
 

@@ -1,0 +1,203 @@
+"""
+Every address there is, and to whom it opens. An address that is not on this plan fails
+tests/porch/test_doors.py, which is the moment to ask whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, get_resolver, reverse
+
+from tests.porch.estates import Estate
+
+# Open to everybody: there is nothing of anybody's behind it, or what everybody may read.
+OPEN = """
+    alive ready api api-schema api-docs problem home
+    meeting meeting-calendar register find consent .well-known/change-password
+""".split()  # noqa: SIM905 -- a list to read, not code
+# The sign-in's own: they know nothing but the account of whoever asks (allauth).
+SIGN_IN = "account_"
+# Behind the sign-in, about oneself.
+SIGNED_IN = "manage manage-new manage-account manage-token-issue".split()  # noqa: SIM905
+OWN_TOKEN = ["manage-token-revoke"]
+# The organizer's office: one's own meeting, by its slug, and what belongs to that meeting.
+OFFICE = """
+    manage-edit manage-edit-section manage-owner-remove manage-publish manage-cancel
+    manage-organizations manage-organization-separate
+    manage-delegations manage-delegations-ask manage-delegations-regions
+    manage-delegations-paste manage-delegation manage-delegation-step
+    manage-invitations manage-invitations-paste manage-invitations-write
+    manage-invitation manage-invitation-step
+    manage-access-codes manage-access-code manage-access-code-remove
+    manage-decide manage-import manage-participant-add manage-participant-edit
+    manage-participant-substitute manage-participant-step manage-participant-address
+    manage-participant-resend manage-participant-erase
+    manage-badges manage-badge-files manage-badge-file manage-badge-preview manage-badge
+    manage-overview manage-participants manage-export manage-participant
+    manage-lists manage-lists-close manage-lists-reopen manage-lists-take
+    manage-list manage-list-file manage-list-print manage-list-changes manage-list-changes-file
+    manage-messages manage-message-resend manage-door manage-link-change
+    manage-figures manage-figures-table
+""".split()  # noqa: SIM905
+# Behind a link, by what the link is for.
+MINE = """
+    mine mine-calendar mine-qr mine-change mine-cancel mine-restore mine-address mine-another
+    mine-data mine-withdraw mine-erase mine-unsubscribe mine-subscribe
+""".split()  # noqa: SIM905
+HEAD = """
+    delegation delegation-add delegation-paste delegation-list delegation-refuse
+    delegation-substitute delegation-remove delegation-mark delegation-address
+""".split()  # noqa: SIM905
+INVITED = """
+    invitation invitation-accept invitation-decline invitation-colleague invitation-link
+""".split()  # noqa: SIM905
+DESK = ["desk"]
+PRESS = ["press", "press-table"]
+# Behind the cookie of a browser that started as a desk.
+AT_DESK = """
+    scan scan-code scan-walk-in scan-instead scan-admit scan-undo scan-end
+""".split()  # noqa: SIM905
+# The same for programs.
+API_SIGNED_IN = ["api-region-set-list"]
+API_OWN_LIST = ["api-region-set-detail"]
+API_OFFICE = """
+    api-meeting-detail api-meeting-cancel api-meeting-publish
+    api-access-code-list api-access-code-detail
+    api-access-link-list api-access-link-renew api-access-link-revoke
+    api-delegation-list api-delegation-ask api-delegation-for-regions api-delegation-detail
+    api-delegation-renew-link
+    api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
+    api-invitation-renew-link api-invitation-withdraw
+    api-message-list api-message-resend
+    api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
+    api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
+    api-difference-csv api-difference-xlsx
+    api-registration-list api-registration-detail api-registration-substitute
+    api-registration-transitions api-registrations-csv api-registrations-xlsx
+    api-hosts api-agenda api-categories api-regions api-consents api-imports api-reminders
+    api-seat-limits api-seat-limit api-waiting-list
+    api-scans api-figures
+    api-badge-batches api-badge-batch api-badge-batch-file api-preflight api-badge
+""".split()  # noqa: SIM905
+API_MEETINGS = ["api-meeting-list"]
+API_MINE = """
+    api-mine api-mine-cancel api-mine-restore api-mine-address api-mine-erase api-mine-calendar
+""".split()  # noqa: SIM905
+API_HEAD = """
+    api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
+""".split()  # noqa: SIM905
+API_INVITED = """
+    api-my-invitation api-my-accept api-my-decline api-my-colleague
+""".split()  # noqa: SIM905
+API_PAIR = ["api-checkin-pair"]
+API_DESK = """
+    api-checkin-scans api-checkin-void api-checkin-walk-ins api-checkin-admissions
+    api-checkin-substitutions api-checkin-search api-checkin-stats
+""".split()  # noqa: SIM905
+# What everybody may do at an address that is otherwise the organizer's.
+PUBLIC_METHODS = {
+    "api-meeting-list": {"get"},
+    "api-meeting-detail": {"get"},
+    "api-registration-list": {"post"},
+}
+
+# Without this a program is told that its body is wrong, whatever row it means.
+NEEDED = {"api-checkin-void": {"id": "7f1c5b52-7a4b-4b0e-9a3e-2f8f4a7e6c11"}}
+
+PLAN = [
+    OPEN, SIGNED_IN, OWN_TOKEN, OFFICE, MINE, HEAD, INVITED, DESK, PRESS, AT_DESK, API_SIGNED_IN,
+    API_OWN_LIST, API_OFFICE, API_MEETINGS, API_MINE, API_HEAD, API_INVITED, API_PAIR, API_DESK,
+]  # fmt: skip
+# What a variable is called that means different things at different addresses.
+CALLED = {
+    ("uid", "delegation"): "delegation",
+    ("uid", "invitation"): "invitation",
+    ("uid", "access-code"): "access_code",
+    ("pk", "access-link"): "link",
+    ("pk", "message"): "message",
+    ("pk", "region-set"): "region_set",
+    ("pk", "badge-batch"): "batch",
+    ("number", "manage-badge-file"): "batch",
+    ("number", "list"): "pass_list",
+    ("number", "difference"): "pass_list",
+    ("number", "my-"): "member",
+    ("number", "delegation-"): "member",
+}
+# Variables that choose a view, not a row.
+CHOICES = {"section": "limits", "form": "xlsx", "scope": "category", "code": "member"}
+# The purpose of the link whose token an address carries.
+PURPOSE = {name: "mine" for name in MINE} | {name: "head" for name in HEAD}
+PURPOSE |= {name: "invited" for name in INVITED} | {name: "desk" for name in DESK}
+PURPOSE |= {name: "press" for name in PRESS}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address: its name, what varies in it, and which methods it answers."""
+
+    name: str
+    variables: tuple[str, ...]
+    methods: tuple[str, ...]
+
+    @property
+    def guarded(self) -> list[str]:
+        """The methods that are not everybody's."""
+        return [m for m in self.methods if m not in PUBLIC_METHODS.get(self.name, ())]
+
+    @property
+    def rows(self) -> list[str]:
+        """The variables that name a row beside the meeting or the link's holder."""
+        besides = {"slug", "meeting", *CHOICES}
+        if self.name in PURPOSE:
+            besides.add("token")
+        return [variable for variable in self.variables if variable not in besides]
+
+    def url(self, of: Estate, *, rows: Estate | None = None, token: str = "") -> str:
+        """Its address in a meeting; with the rows of another one, or another link's token."""
+        values = {}
+        for variable in self.variables:
+            if variable in ("slug", "meeting"):
+                values[variable] = of.slug
+            elif variable in CHOICES:
+                values[variable] = CHOICES[variable]
+            elif variable == "token" and self.name in PURPOSE:
+                values[variable] = token or of.keys[PURPOSE[self.name]]
+            else:
+                values[variable] = (rows or of).known[self._called(variable)]
+        return reverse(self.name, kwargs=values)
+
+    def _called(self, variable: str) -> str:
+        for (word, part), called in CALLED.items():
+            if word == variable and part in self.name:
+                return called
+        return variable
+
+
+def every() -> Iterator[Door]:
+    """All addresses with a name, except the admin's, which have a guard of their own."""
+    yield from _walk(get_resolver().url_patterns, ())
+
+
+def _walk(patterns: list, variables: tuple[str, ...]) -> Iterator[Door]:
+    for pattern in patterns:
+        if getattr(pattern, "app_name", "") == "admin":
+            continue
+        known = (*variables, *getattr(pattern.pattern, "converters", {}))
+        if isinstance(pattern, URLPattern):
+            name = pattern.name or str(pattern.pattern)
+            if not name.startswith(SIGN_IN):
+                yield Door(name, known, _methods(pattern))
+        else:
+            yield from _walk(pattern.url_patterns, known)
+
+
+def _methods(pattern: URLPattern) -> tuple[str, ...]:
+    actions = getattr(pattern.callback, "actions", None)
+    if actions:
+        return tuple(m for m in actions if m != "head")
+    view = getattr(pattern.callback, "cls", None)
+    if view is None:
+        return ("get", "post")
+    return tuple(m for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m))
