@@ -168,7 +168,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- mail ------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
+_EMAIL = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25")
+vars().update(_EMAIL)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="meetings@example.org")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
@@ -183,6 +184,21 @@ MAIL_CONNECT_SECONDS = env.int("MAIL_CONNECT_SECONDS", default=10)
 MAIL_LAST_DOT_SECONDS = env.int("MAIL_LAST_DOT_SECONDS", default=120)
 # A mail whose fate is unknown is repeated once after this long (seconds).
 MAIL_UNCERTAIN_SECONDS = env.int("MAIL_UNCERTAIN_SECONDS", default=900)
+# How much may leave in a minute: to the mail server ("relay"), to the receivers of a family
+# ("mail.ru", "yandex", "gmail"), to one domain by name, to each other one ("other"). A server
+# on this very machine paces what it passes on better than we could.
+_RELAY_IS_HERE = _EMAIL["EMAIL_HOST"] in ("127.0.0.1", "localhost", "::1")
+MAIL_RATES = env.dict(
+    "MAIL_RATES",
+    cast={"value": float},
+    default={}
+    if _RELAY_IS_HERE
+    else {"relay": 3000, "mail.ru": 600, "yandex": 600, "gmail": 600, "other": 600},
+)
+# Where a restored backup is recognized (notifications/epoch.py): a file that the backup does
+# not hold; or, where no file is kept, a name that is changed by hand after a restore.
+MAIL_EPOCH = env.str("MAIL_EPOCH", default="")
+MAIL_EPOCH_FILE = Path(env.str("MAIL_EPOCH_FILE", default=str(VAR_DIR / "mail-epoch")))
 # Workers are told of new mail at once, this long after the first of a burst (seconds).
 BELL_RINGS = True
 BELL_DELAY_SECONDS = 0.3
@@ -213,10 +229,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
-# Every entry is an idempotent sweep over rows: a second beat does no harm, and an
-# unclaimed wake-up is worth nothing once the next one is due.
+# A wake-up that nobody took is worth nothing once the next one is due. But whether it is
+# stale is told by the worker's clock against the sender's: when they differ by an hour, a
+# worker must not throw every wake-up away (seconds).
+CLOCKS_DIFFER_BY = 2 * 3600
+# Every entry is an idempotent sweep over rows: a second beat does no harm.
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds + CLOCKS_DIFFER_BY}}
     for name, task, seconds in [
         ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),

@@ -6,17 +6,45 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User
-from notifications import outbox
+from notifications import health, outbox
 from notifications.models import Attempt, Message, Relay
+
+NEEDS = {
+    "paused": _(
+        "Mail is paused: a backup was restored, and mails wait in it that were sent before."
+        " Choose: manage.py mail resume --skip-older-than 6h, or --send-all."
+    ),
+    "relay_settings": _(
+        "The mail server will not take our mail until its settings are right: address,"
+        " password, sender or certificate."
+    ),
+    "relay_down": _("The mail server takes no mail. Everything waits, nothing is lost."),
+    "refused": _("More than one mail in fifty is refused as unwanted: look at SPF, DKIM, DMARC."),
+    "late": _("Mail that is due has been waiting for more than five minutes."),
+    "uncertain": _("Messages of uncertain fate wait for somebody who asks the recipients."),
+}
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return _("%(hours)d h %(minutes)d min %(seconds)d s") % {
+        "hours": hours,
+        "minutes": minutes,
+        "seconds": rest,
+    }
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -61,6 +89,43 @@ class MessageAdmin(ReadOnly):
     show_full_result_count = False
     inlines = (AttemptInline,)
     actions = ("send_again", "mark_delivered", "withdraw")
+
+    def get_urls(self) -> list[URLPattern]:
+        look = self.admin_site.admin_view(self.health)
+        return [path("health/", look, name="notifications_health"), *super().get_urls()]
+
+    def health(self, request: HttpRequest) -> HttpResponse:
+        """How the post office is: what waits, what stands still, what needs a person."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        now = health.look()
+        figures: list[tuple[Any, Any]] = [
+            (_("The oldest that is due has waited for"), _duration(now.oldest_due_seconds)),
+            (_("Being sent"), now.leased),
+            (_("Uncertain"), now.uncertain),
+            (
+                _("Uncertain of 10,000 tries, within a day"),
+                formats.localize(round(now.uncertain_of_10_000, 1)),
+            ),
+            (_("Not delivered"), now.failed),
+            (_("Tries within ten minutes"), now.tries_in_ten_minutes),
+            (_("Of these refused as unwanted"), now.refused_in_ten_minutes),
+        ]
+        if now.paused_since:
+            figures.insert(0, (_("Paused since"), now.paused_since))
+        if now.relay:
+            figures += [
+                (_("The mail server takes no mail since"), now.relay.troubled_since),
+                (_("Its last words"), now.relay.reply),
+                (_("Next knock"), now.relay.probe_at),
+            ]
+        context = self.admin_site.each_context(request) | {
+            "title": _("How the post office is"),
+            "needs": [NEEDS[need] for need in now.needs],
+            "figures": figures,
+            "lanes": now.lanes,
+        }
+        return render(request, "admin/notifications/health.html", context)
 
     @admin.action(description=_("Try to send the selected messages again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
@@ -110,4 +175,4 @@ class MessageAdmin(ReadOnly):
 
 @admin.register(Relay)
 class RelayAdmin(ReadOnly):
-    list_display = ("name", "failures", "troubled_since", "probe_at", "reply")
+    list_display = ("name", "needs_admin", "failures", "troubled_since", "probe_at", "reply")

@@ -19,8 +19,9 @@ from django.db import transaction
 
 logger = logging.getLogger(__name__)
 
-# A wake-up that nobody took within a minute is worth nothing: the sweep came by.
-STALE_AFTER_SECONDS = 60
+# A wake-up that nobody took within a minute is worth nothing: the sweep came by. Beyond that,
+# only what clocks may differ by.
+STALE_AFTER_SECONDS = 60 + settings.CLOCKS_DIFFER_BY
 
 
 class Bell:

@@ -15,7 +15,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from django.db.models import Case, F, IntegerField, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications import mime, relay, rendering, replies, smtp
+from notifications import epoch, kinds, mime, rates, relay, rendering, replies, smtp
 from notifications.models import Message, Phase, State
 from notifications.relay import Access
 from notifications.replies import Answer, Verdict
@@ -40,6 +40,9 @@ TURN_SECONDS = 60.0
 # One for the batch it lay in, three with the message in hand.
 MAX_LOSSES = 4
 
+# How long a worker waits for a token before it lets others have the worker (seconds).
+PATIENCE = 2.0
+
 # One statement: two workers skip each other's rows, and the clock is the database's.
 # Materialized, because a planner may run a plain subquery with LIMIT more than once.
 _CLAIM = """
@@ -47,6 +50,7 @@ WITH due AS MATERIALIZED (
     SELECT id FROM notifications_message
     WHERE state IN ('queued', 'deferred') AND not_before <= STATEMENT_TIMESTAMP()
       AND (expires_at IS NULL OR expires_at > STATEMENT_TIMESTAMP())
+      AND lower(split_part(recipient, '@', 2)) <> ALL(%s::text[])
     ORDER BY priority, not_before, id
     LIMIT %s
     FOR UPDATE SKIP LOCKED
@@ -55,7 +59,7 @@ UPDATE notifications_message AS message
 SET state = 'leased', phase = 'none', lease_epoch = lease_epoch + 1,
     lease_until = STATEMENT_TIMESTAMP() + make_interval(secs => %s)
 FROM due WHERE message.id = due.id
-RETURNING message.*
+RETURNING message.*, STATEMENT_TIMESTAMP() AS claimed_at
 """
 
 # By hand, as the next one: they are asked for every mail, and building them takes longer
@@ -77,13 +81,18 @@ WITH result AS (
 )
 INSERT INTO notifications_attempt
     (message_id, number, worker, started_at, phase, outcome, code, reply)
-VALUES (%(id)s, %(epoch)s, %(worker)s, %(started_at)s, %(reached)s, %(state)s, %(code)s, %(reply)s)
+VALUES (%(id)s, LEAST(%(epoch)s, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s,
+    %(code)s, %(reply)s)
 """
 
 
-def claim(limit: int = BATCH) -> list[Message]:
-    """Lease the most urgent messages that are due. Disjoint for all who ask at once."""
-    rows = Message.objects.raw(_CLAIM, [limit, settings.MAIL_LEASE_SECONDS])
+def claim(limit: int = BATCH, *, but: Sequence[str] = ()) -> list[Message]:
+    """
+    Lease the most urgent messages that are due. Disjoint for all who ask at once.
+
+    `but` names domains that must wait.
+    """
+    rows = Message.objects.raw(_CLAIM, [list(but), limit, settings.MAIL_LEASE_SECONDS])
     return sorted(rows, key=lambda m: (m.priority, m.not_before, m.pk))
 
 
@@ -94,16 +103,36 @@ def drain(*, seconds: float = TURN_SECONDS) -> bool:
     Any number of workers may drain at once.
     """
     over_at = time.monotonic() + seconds
-    with smtp.Line() as line:
-        while time.monotonic() < over_at:
-            access = relay.access()
-            if access is Access.CLOSED:
-                return True
-            batch = claim(1 if access is Access.KNOCK else BATCH)
-            if not batch:
-                return True
-            _deliver(batch, line, knocks=access is Access.KNOCK)
+    spoke = False
+    try:
+        with smtp.Line() as line:
+            while time.monotonic() < over_at:
+                if not epoch.may_send():
+                    return True
+                closed = rates.closed()
+                access = Access.CLOSED if closed.relay else relay.access()
+                batch: list[Message] = []
+                if access is not Access.CLOSED:
+                    batch = claim(1 if access is Access.KNOCK else BATCH, but=closed.domains)
+                if batch:
+                    spoke |= _deliver(batch, line, knocks=access is Access.KNOCK)
+                elif not _is_worth_waiting(closed):
+                    return True
+                else:
+                    # For more than one token, so that a batch is worth its claim.
+                    time.sleep(max(0.2, closed.opens_in))
+    finally:
+        # A copy of the database made in the midst of the last batch is behind from here on.
+        if spoke:
+            epoch.advance()
     return False
+
+
+def _is_worth_waiting(closed: rates.Closed) -> bool:
+    """Whether something is due that only lacks a token, and there will be one very soon."""
+    if not (closed.relay or closed.domains) or closed.opens_in > PATIENCE:
+        return False
+    return relay.trouble() is None and Message.objects.due().exists()
 
 
 def sweep() -> None:
@@ -140,11 +169,21 @@ def sweep() -> None:
     Message.objects.to_be_repeated().update(
         state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
     )
+    rates.forget_idle()
 
 
-def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> None:
-    """Deliver a batch. What the mail server has no ear for is put back, unharmed."""
-    rest = list(batch)
+def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> bool:
+    """
+    Deliver a batch. What has no token, or the mail server has no ear for, is put back unharmed.
+
+    Returns whether anything may have been sent.
+    """
+    rest, without_token = rates.share_out(batch)
+    _put_back(without_token)
+    # In the database and outside of it, before the first word: see notifications.epoch.
+    if not rest or not epoch.advance():
+        _put_back(rest)
+        return False
     renew_at = time.monotonic() + settings.MAIL_LEASE_SECONDS / 3
     try:
         while rest:
@@ -158,10 +197,17 @@ def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> None:
             if knocks and answer.spoken:
                 relay.worked()
     finally:
-        for message in rest:
-            Message.objects.filter(pk=message.pk).held(epoch=message.lease_epoch).update(
-                state=State.QUEUED, lease_until=None
-            )
+        _put_back(rest)
+    return True
+
+
+def _put_back(messages: list[Message]) -> None:
+    """Let go of messages that were not tried: another worker, or a later moment, has them."""
+    for lease_epoch in {message.lease_epoch for message in messages}:
+        pks = [message.pk for message in messages if message.lease_epoch == lease_epoch]
+        Message.objects.filter(pk__in=pks).held(epoch=lease_epoch).update(
+            state=State.QUEUED, lease_until=None
+        )
 
 
 def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | None:
@@ -241,7 +287,7 @@ def _sender() -> str:
 
 def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
     """Put on record what came of an attempt: the row and the line of its history together."""
-    state, phase, pause = _outcome(message, answer, at=started_at)
+    state, phase, pause = _outcome(message, answer)
     # Trouble of the mail server is nobody's fault: the attempt does not count.
     counts = answer.verdict is not Verdict.RELAY
     facts: dict[str, Any] = {
@@ -263,9 +309,7 @@ def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
         cursor.execute(_WRITE_DOWN, facts)
 
 
-def _outcome(
-    message: Message, answer: Answer, *, at: datetime
-) -> tuple[State, Phase, timedelta | None]:
+def _outcome(message: Message, answer: Answer) -> tuple[State, Phase, timedelta | None]:
     """The state an answer leads to, the phase it leaves behind, and how long until the next try."""
     match answer.verdict:
         case Verdict.RELAY:
@@ -275,15 +319,20 @@ def _outcome(
         case Verdict.UNCERTAIN:
             uncertain_for = timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
             return State.AMBIGUOUS, Phase.DATA, uncertain_for
-        case Verdict.SOON | Verdict.SLOWLY if not _is_given_up(message, at):
+        case Verdict.SOON | Verdict.SLOWLY if not _is_given_up(message):
             pause = replies.wait(answer.verdict, message.attempts + 1, chance=_chance)
             return State.DEFERRED, Phase.NONE, pause
         case _:
             return State.FAILED, Phase.NONE, None
 
 
-def _is_given_up(message: Message, at: datetime) -> bool:
-    return message.expires_at is None and at > message.created_at + replies.GIVE_UP_AFTER
+def _is_given_up(message: Message) -> bool:
+    """Both moments are the database's: a worker's own clock may be wrong."""
+    patience = kinds.of(message.kind).gives_up_after
+    if patience is None and message.expires_at is None:
+        patience = kinds.THREE_DAYS
+    claimed_at: datetime = message.claimed_at  # type: ignore[attr-defined]  # by the claim
+    return patience is not None and claimed_at > message.created_at + patience
 
 
 _chance = random.Random()  # noqa: S311 -- parts waves of retries, guards nothing

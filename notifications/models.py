@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Self
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -68,6 +68,9 @@ EXPLANATIONS = {
     "refused": _("The receiving server refuses the message."),
     "try_later": _("The receiving server asks to try again later."),
     "relay_down": _("The mail server does not take mail now."),
+    "relay_refuses_us": _("The mail server will not take our mail: its settings need a look."),
+    "too_large": _("The message is too large for the receiving server."),
+    "skipped_after_restore": _("Left out after a backup was restored: it was sent before."),
     "connection_broke": _("The connection broke after the text was sent."),
     "worker_lost": _("The worker stopped while the text was being sent."),
     "workers_die": _("Workers stop when they take it up; it was laid aside."),
@@ -86,6 +89,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def waiting(self) -> Self:
         """Neither sent nor given up: there is nothing to do but to wait."""
         return self.filter(state__in=[*WAITING, State.LEASED])
+
+    def due(self) -> Self:
+        """What a worker may take up now."""
+        in_time = Q(expires_at=None) | Q(expires_at__gt=Now())
+        return self.filter(in_time, state__in=WAITING, not_before__lte=Now())
 
     def withdrawable(self) -> Self:
         """Not sent, and the words are not on the wire: until then a worker may be stopped."""
@@ -130,6 +138,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def troubled(self) -> Self:
         """What needs a person: the post office has done what it can."""
         return self.filter(state__in=[State.FAILED, State.AMBIGUOUS])
+
+    def by_state(self, *states: State) -> dict[State, int]:
+        """How many there are in each of these states."""
+        found = dict(
+            self.filter(state__in=states)
+            .values_list("state")
+            .annotate(number=models.Count("pk"))
+            .order_by()
+        )
+        return {state: found.get(state, 0) for state in states}
 
     def newest_first(self) -> Self:
         return self.order_by("-id")
@@ -233,6 +251,10 @@ class Attempt(models.Model):
     code = models.PositiveSmallIntegerField(null=True, blank=True)
     reply = models.TextField(blank=True)
 
+    class Meta:
+        # "Of the last ten minutes": the table only grows at its end, so this costs nothing.
+        indexes = [BrinIndex(fields=["ended_at"], name="attempt_by_time", autosummarize=True)]
+
     def __str__(self) -> str:
         return f"{self.number} of {self.message_id}"
 
@@ -250,6 +272,8 @@ class Relay(models.Model):
     troubled_since = models.DateTimeField(null=True, blank=True)
     probe_at = models.DateTimeField(null=True, blank=True)
     reply = models.TextField(blank=True)
+    # A password, a sender, a certificate: knocking alone will not help.
+    needs_admin = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -272,3 +296,52 @@ class Tick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at}"
+
+
+class Bucket(models.Model):
+    """
+    What may leave now: tokens for the mail server, or for the receivers of one lane.
+
+    Filled by time, on the database's clock; `ready_at` is when the next token is there.
+    """
+
+    lane = models.CharField(max_length=255, primary_key=True)
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField(db_default=Now())
+    ready_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(tokens__gte=0), name="no_token_is_owed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lane}, {self.tokens:.1f}"
+
+
+class Epoch(models.Model):
+    """
+    How far this database has come, against a marker outside of it: see notifications.epoch.
+
+    One row. While `paused_since` is set, nothing is sent.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    instance = models.UUIDField(default=uuid.uuid4)
+    # Goes up before anything is sent.
+    number = models.PositiveBigIntegerField(default=0, db_default=0)
+    # settings.MAIL_EPOCH, where nothing can be kept outside.
+    label = models.CharField(max_length=200, blank=True)
+    # Until then a worker that finds no marker may believe this database.
+    vouched_until = models.DateTimeField(null=True, blank=True)
+    paused_since = models.DateTimeField(null=True, blank=True)
+    # What stood outside when sending was paused.
+    marker = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="there_is_one_epoch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance}:{self.number}"

@@ -8,6 +8,7 @@ said. A key names the occasion, so that it is spoken of once.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -24,9 +25,11 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import bell, history
+from notifications import bell, history, kinds
 from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
 
+# JSON's word for NUL, and not a backslash that happens to stand before "u0000".
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 LOOK = "notifications.tasks.deliver"
 
 # One statement and no savepoint: a parallel twin waits on the unique key, then does nothing.
@@ -39,7 +42,8 @@ INSERT INTO notifications_message (
 ) VALUES (
     %s, %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s, 1, %s, %s, %s,
-    %s, %s, COALESCE(%s, STATEMENT_TIMESTAMP()), %s, %s, %s, 'none', 0,
+    %s, %s, COALESCE(%s, STATEMENT_TIMESTAMP()),
+    COALESCE(%s, STATEMENT_TIMESTAMP() + %s::interval), %s, %s, 'none', 0,
     0, false, ''
 ) ON CONFLICT (dedupe_key) DO NOTHING
 """
@@ -65,8 +69,9 @@ class Letter(TypedDict, total=False):
     template: Required[str]
     snapshot: Required[Mapping[str, Any]]
     subjects: Required[Iterable[str]]  # "meeting:3", "registration:17"
-    care: str  # "a": losing is worse than doubling (default); "b": the other way round
-    priority: int  # lower goes first; 5 where nothing is said
+    # notifications.kinds says both for each kind; a letter may know better.
+    care: str  # "a": losing is worse than doubling; "b": the other way round
+    priority: int  # lower goes first
     not_before: datetime | None
     expires_at: datetime | None
     enclosures: Iterable[str]  # names in settings.MAIL_ENCLOSURES
@@ -117,31 +122,44 @@ def _write_history(letter: Letter, *, at: datetime) -> bool:
 def _write(letter: Letter, *, state: State, reason: str) -> bool:
     if not connection.in_atomic_block:
         raise RuntimeError("A letter belongs to the transaction of its cause.")
+    kind = kinds.of(letter["kind"])
     row: list[Any] = [
         letter["key"],
         letter["kind"],
-        Care(letter.get("care", Care.A)),
-        letter.get("priority", 5),
+        Care(letter.get("care", kind.care)),
+        letter.get("priority", kind.priority),
         json.dumps(list(letter["subjects"])),
-        letter["to"],
-        letter.get("to_name", ""),
-        letter.get("reply_to", ""),
-        letter.get("sender_name", ""),
+        _storable(letter["to"]),
+        _storable(letter.get("to_name", "")),
+        _storable(letter.get("reply_to", "")),
+        _storable(letter.get("sender_name", "")),
         letter["language"],
         letter["template"],
-        json.dumps(dict(letter["snapshot"]), cls=DjangoJSONEncoder),
+        # In plain letters, so that what cannot be stored is seen before it is escaped.
+        _storable(json.dumps(dict(letter["snapshot"]), cls=DjangoJSONEncoder, ensure_ascii=False)),
         json.dumps(list(letter.get("enclosures", ()))),
         letter.get("thread", ""),
         letter.get("unsubscribe_url", ""),
         uuid.uuid4(),
         letter.get("not_before"),
         letter.get("expires_at"),
+        kind.is_stale_after,
         state,
         reason[:300],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, row)
         return bool(cursor.rowcount)
+
+
+def _storable(text: str) -> str:
+    """
+    What PostgreSQL can keep: half a character or a NUL becomes "?".
+
+    A letter must never roll back what it is about.
+    """
+    whole = text.encode("utf-8", "replace").decode()
+    return _ESCAPED_NUL.sub(r"\1?", whole.replace("\x00", "?"))
 
 
 def about(subject: str) -> MessageQuerySet:

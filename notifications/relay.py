@@ -60,13 +60,22 @@ def failed(answer: Answer, *, knocked: bool) -> None:
             probe_at=Now() + replies.next_probe(row.failures + 1),
             troubled_since=row.troubled_since or Now(),
             reply=f"{answer.code or ''} {answer.text}".strip(),
+            needs_admin=answer.needs_admin,
         )
+    if answer.needs_admin:
+        logger.critical(
+            "The mail server %s will not take our mail until its settings are right: %s %s",
+            name(),
+            answer.code,
+            answer.text,
+        )
+        return
     logger.error("The mail server %s takes no mail: %s %s", name(), answer.code, answer.text)
 
 
 def worked() -> None:
     """The server took a message, or refused that one message only: it is back."""
     if Relay.objects.filter(name=name(), failures__gt=0).update(
-        failures=0, probe_at=None, troubled_since=None, reply=""
+        failures=0, probe_at=None, troubled_since=None, reply="", needs_admin=False
     ):
         logger.warning("The mail server %s takes mail again", name())

@@ -14,8 +14,9 @@ _STEPS = {
     # Somebody has to empty a mailbox.
     "slowly": [timedelta(hours=h) for h in (1, 4, 8, 12)],
 }
-# A message without an end of its own is given up this long after it was written.
-GIVE_UP_AFTER = timedelta(hours=72)
+# The mail server will have nothing of us until somebody changes the settings.
+REFUSES_US = "relay_refuses_us"
+_REFUSES_US = (530, 534, 535, 538)
 # While the mail server itself is away: how long until the next knock.
 _FIRST_PROBE, _LAST_PROBE = timedelta(seconds=15), timedelta(minutes=5)
 
@@ -39,6 +40,11 @@ class Answer:
     reason: str  # a key of models.EXPLANATIONS
     code: int | None
     text: str
+
+    @property
+    def needs_admin(self) -> bool:
+        """Whether waiting alone will not help: a password, a sender, a certificate."""
+        return self.reason == REFUSES_US
 
     @property
     def spoken(self) -> bool:
@@ -67,11 +73,16 @@ def _meaning(command: str, code: int, status: str) -> tuple[Verdict, str]:
         return Verdict.UNCERTAIN, "connection_broke"
     if command == "dot" and kind == 2:
         return Verdict.SENT, ""
+    # The server wants another password, or another sender: time alone heals neither.
+    if code in _REFUSES_US or (kind == 5 and command in ("auth", "mail")):
+        return Verdict.RELAY, REFUSES_US
     if command in ("connect", "auth", "mail") or kind not in (4, 5):
         return Verdict.RELAY, "relay_down"
-    # The server wants another password, or is shutting down.
-    if code in (530, 534, 535, 538) or (code == 421 and command != "dot"):
+    # It is shutting down.
+    if code == 421 and command != "dot":
         return Verdict.RELAY, "relay_down"
+    if kind == 5 and status == "5.3.4":
+        return Verdict.FAILED, "too_large"
     if code in (452, 552) or status[1:] == ".2.2":
         return Verdict.SLOWLY, "mailbox_full"
     if kind == 4:

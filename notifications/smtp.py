@@ -140,11 +140,20 @@ class Line:
             self._smtp = smtp = _connect()
         except smtplib.SMTPResponseException as error:
             text = _text(error.smtp_error)
-            raise Broken(replies.read("connect", error.smtp_code, text)) from error
+            at = "auth" if isinstance(error, smtplib.SMTPAuthenticationError) else "connect"
+            raise Broken(replies.read(at, error.smtp_code, text)) from error
         except (OSError, ValueError) as error:
             # Refused, unknown host, hanging greeting, failed TLS: SMTPException is an OSError.
-            raise Broken(Answer(Verdict.RELAY, "relay_down", None, _words(error))) from error
+            reason = replies.REFUSES_US if _is_misconfigured(error) else "relay_down"
+            raise Broken(Answer(Verdict.RELAY, reason, None, _words(error))) from error
         return smtp
+
+
+def _is_misconfigured(error: Exception) -> bool:
+    """A certificate that cannot be verified; no STARTTLS, or no way to sign in, where we must."""
+    if isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError):
+        return True
+    return type(error) is smtplib.SMTPException
 
 
 def _verdict(trouble: Broken | Fenced) -> Verdict | None:

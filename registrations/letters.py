@@ -185,7 +185,6 @@ def write_links(registrations: list[Registration], *, to: str, language: str, at
             f"meeting:{meeting.pk}",
             *(f"registration:{person.pk}" for person in registrations),
         ],
-        priority=1,
         reply_to=meeting.contact_email,
         sender_name=facts["host"],
     )
@@ -212,7 +211,6 @@ def write_meeting_changed(
         now=now,
         enclosures=["calendar"] if confirmed else [],
         expires_at=registration.meeting.starts_at,
-        priority=6,
     )
 
 
@@ -226,7 +224,6 @@ def write_called_off(registration: Registration, *, reason: str) -> None:
         enclosures=["calendar"] if confirmed else [],
         method="CANCEL",
         expires_at=registration.meeting.ends_at,
-        priority=6,
     )
 
 
@@ -254,7 +251,6 @@ def _write(
     enclosures: list[str] | None = None,
     method: str = "REQUEST",
     expires_at: datetime | None = None,
-    priority: int = 1,
     proxy: bool = True,
     copy_to: Addressee | None = None,
     **facts: Any,
@@ -284,8 +280,7 @@ def _write(
             template=TEMPLATES + letter,
             snapshot=base | (_greeted(name, registration.language) if is_proxy else {}),
             subjects=subjects(registration),
-            priority=priority,
-            # Without an end of its own a letter is tried for three days.
+            # Without an end of its own it is tried for as long as notifications.kinds says.
             expires_at=expires_at,
             enclosures=[] if is_proxy else enclosures or [],
             thread=str(registration.uid),

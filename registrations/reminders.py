@@ -241,7 +241,6 @@ def _letter(rule: ReminderRule, registration: Registration, *, due_at: datetime)
         "subjects": letters.subjects(registration),
         # Shortly before the start a second one disturbs more than a missing one.
         "care": Care.B if lead <= MARGIN else Care.A,
-        "priority": 7,
         # If mail is delayed, a reminder must still leave time to act, or not come at all.
         "expires_at": meeting.starts_at - min(MARGIN, lead / 2),
         "enclosures": [] if _joins_online(registration) else ["ticket"],

@@ -19,3 +19,5 @@ STORAGES = {
 MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 # No broker in unit tests; the bell has tests of its own.
 BELL_RINGS = False
+# A marker in var/ would be that of a developer's own installation.
+MAIL_EPOCH = "tests"

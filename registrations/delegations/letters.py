@@ -62,7 +62,6 @@ def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -
         template=letters.TEMPLATES + letter,
         snapshot=snapshot,
         subjects=subjects(delegation),
-        priority=5,
         expires_at=delegation.deadline,
         thread=f"delegation-{delegation.pk}",
         reply_to=meeting.contact_email,

@@ -72,7 +72,6 @@ def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
         template=letters.TEMPLATES + letter,
         snapshot=snapshot,
         subjects=subjects(invitation),
-        priority=5,
         expires_at=invitation.deadline,
         thread=f"invitation-{invitation.uid}",
         reply_to=meeting.contact_email,

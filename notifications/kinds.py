@@ -1,0 +1,69 @@
+"""
+The one table of what is written: for each kind, which is worse (losing it or doubling it), who
+goes first, and for how long it is tried. docs/mail.md shows it; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notifications.models import Care
+
+# Lower goes first.
+ANSWER, CHANGE, REMINDER, BULK = 1, 4, 7, 9
+THREE_DAYS, ONE_DAY = timedelta(hours=72), timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """
+    How a kind of letter is treated.
+
+    `gives_up_after`: the receiver has asked for patience for so long; an outage of the mail
+    server does not count. None where a letter has an end of its own (`expires_at`) and is
+    tried until then. `is_stale_after`: not sent at all any more, whoever was to blame.
+    """
+
+    care: Care
+    priority: int
+    gives_up_after: timedelta | None = THREE_DAYS
+    is_stale_after: timedelta | None = None
+
+
+_ANSWER = Kind(care=Care.A, priority=ANSWER)
+_CHANGE = Kind(care=Care.A, priority=CHANGE)
+# Until the meeting begins, which the letter says itself.
+_NEWS = Kind(care=Care.A, priority=CHANGE, gives_up_after=None)
+# A letter that many people get at once, and each must get.
+_INVITATION = Kind(care=Care.A, priority=BULK)
+_BULK = Kind(care=Care.B, priority=BULK, gives_up_after=ONE_DAY, is_stale_after=ONE_DAY)
+# What the table does not name: must arrive, and has no claim to go first.
+OTHER = Kind(care=Care.A, priority=5)
+
+KINDS: dict[str, Kind] = {
+    "received": _ANSWER,
+    "confirmed": _ANSWER,
+    "waitlisted": _ANSWER,
+    "promoted": _ANSWER,
+    "declined": _ANSWER,
+    "link": _ANSWER,
+    "links": _ANSWER,
+    "trial": _ANSWER,
+    "cancelled": _CHANGE,
+    "details_changed": _CHANGE,
+    "meeting_changed": _NEWS,
+    "called_off": _NEWS,
+    # B shortly before the start: the letter says so itself.
+    "reminder": Kind(care=Care.A, priority=REMINDER, gives_up_after=None),
+    "invitation": _INVITATION,
+    "invitation_reminder": _INVITATION,
+    "delegation_opened": _INVITATION,
+    "delegation_closing": _INVITATION,
+    "announcement": _BULK,
+}
+
+
+def of(kind: str) -> Kind:
+    """How that kind is treated."""
+    return KINDS.get(kind, OTHER)
