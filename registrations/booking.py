@@ -242,14 +242,16 @@ def _book(
     if application.access_code is not None:
         places.take(delegation_id=None, access_code_id=application.access_code.pk)
     if status == Status.WAITLISTED:
+        # What the letter says takes longer than all that follows the lock.
+        facts = letters.snapshot(registration)
         behind = _stands_behind(meeting, guess.limits, at=at)
         if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
             raise _GuessedWrong
         registration.line = turn.line
         registration.save(update_fields=["line"])
-        told = waitlist.told(registration)
+        told = waitlist.told_newcomer(registration, turn, guess.limits)
         answer["waiting_position"] = told["position"]
-        letters.write_waitlisted(registration, **told)
+        letters.write_waitlisted(registration, **told, known=facts)
         idempotency.correct(claim, answer=answer)
     else:
         letters.write_answer(registration)
