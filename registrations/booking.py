@@ -353,13 +353,12 @@ def _refuse_unless_open(
 
 def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
     """The limits that the person needs a seat in, as they are now."""
-    applying = seats.applying(
+    return seats.applying(
         meeting_id=meeting.pk,
         category_id=application.category.pk,
         region=application.region,
         organization_key=names.organization_key(application.organization),
     )
-    return list(applying)
 
 
 def _needs_seat(meeting: Meeting, application: Application) -> bool:
