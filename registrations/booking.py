@@ -242,14 +242,16 @@ def _book(
     if application.access_code is not None:
         places.take(delegation_id=None, access_code_id=application.access_code.pk)
     if status == Status.WAITLISTED:
+        # What the letter says takes longer than all that follows the lock.
+        facts = letters.snapshot(registration)
         behind = _stands_behind(meeting, guess.limits, at=at)
         if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
             raise _GuessedWrong
         registration.line = turn.line
         registration.save(update_fields=["line"])
-        told = waitlist.told(registration)
+        told = waitlist.told_newcomer(registration, turn, guess.limits)
         answer["waiting_position"] = told["position"]
-        letters.write_waitlisted(registration, **told)
+        letters.write_waitlisted(registration, **told, known=facts)
         idempotency.correct(claim, answer=answer)
     else:
         letters.write_answer(registration)
@@ -351,13 +353,12 @@ def _refuse_unless_open(
 
 def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
     """The limits that the person needs a seat in, as they are now."""
-    applying = seats.applying(
+    return seats.applying(
         meeting_id=meeting.pk,
         category_id=application.category.pk,
         region=application.region,
         organization_key=names.organization_key(application.organization),
     )
-    return list(applying)
 
 
 def _needs_seat(meeting: Meeting, application: Application) -> bool:

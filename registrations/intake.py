@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import links as keys
 from events.models import Category, Format, Meeting, Region
@@ -15,7 +15,6 @@ from registrations import links, names, tickets
 from registrations.models import (
     AccessCode,
     AttendanceMode,
-    Consent,
     ConsentDocument,
     Delegation,
     GivenBy,
@@ -142,16 +141,17 @@ def record_consents(
     evidence: Evidence | None = None,
 ) -> None:
     """One row for each document agreed to; each names the version that was shown."""
+    if not documents:
+        return
     evidence = evidence or Evidence()
-    Consent.objects.bulk_create(
-        Consent(
-            registration=registration,
-            document=document,
-            given_at=at,
-            given_by=given_by,
-            language=registration.language,
-            ip_address=evidence.ip_address,
-            user_agent=evidence.user_agent[:300],
-        )
-        for document in documents
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registrations_consent (registration_id, document_id, given_at, given_by,"
+            " language, ip_address, user_agent)"
+            " SELECT %s, document, %s, %s, %s, %s::inet, %s"
+            " FROM unnest(%s::bigint[]) document",
+            [
+                registration.pk, at, given_by, registration.language, evidence.ip_address,
+                evidence.user_agent[:300], [document.pk for document in documents],
+            ],
+        )  # fmt: skip

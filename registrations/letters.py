@@ -66,11 +66,17 @@ def write_waitlisted(
     position: int | None,
     waits_for: str = "",
     copy_to: Addressee | None = None,
+    known: dict[str, Any] | None = None,
 ) -> None:
-    """You wait, where in the line and for whose seats; please do not travel yet."""
+    """
+    You wait, where in the line and for whose seats; please do not travel yet.
+
+    `known`: the `snapshot`, from a caller who holds the counters by now.
+    """
     _write(
         "waitlisted",
         registration,
+        known=known,
         copy_to=copy_to,
         position=position,
         waits_for=waits_for,
@@ -253,6 +259,7 @@ def _write(
     expires_at: datetime | None = None,
     proxy: bool = True,
     copy_to: Addressee | None = None,
+    known: dict[str, Any] | None = None,
     **facts: Any,
 ) -> None:
     """
@@ -262,7 +269,7 @@ def _write(
     The key names the occasion (letter, registration, its status version): said once.
     """
     occasion = occasion or str(registration.calendar_sequence)
-    base = snapshot(registration, method=method) | facts
+    base = (known or snapshot(registration, method=method)) | facts
     to = [(registration.email, registration.full_name, False)]
     if proxy and registration.submitted_by_email:
         copy_to = (registration.submitted_by_email, registration.submitted_by_name)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -81,23 +81,44 @@ def _require_transaction() -> None:
         raise RuntimeError("Seats change only inside a use case's transaction.")
 
 
+# Which limits `s` a person `p` needs a seat in, narrow to wide.
+_OF_PERSON = """
+WHERE s.meeting_id = p.meeting_id AND (
+    s.whole_id IS NOT NULL
+    OR s.category_id = p.category_id
+    OR s.region_id = p.region_id
+    OR s.group_id = (SELECT r.group_id FROM events_region r WHERE r.id = p.region_id)
+    OR s.organization_id IN (
+        SELECT v.organization_id FROM events_organizationvariant v
+        WHERE v.meeting_id = p.meeting_id AND v.key = p.organization_key AND v.key <> ''))
+ORDER BY s.scope, s.id
+"""
+_COLUMNS = [field.attname for field in SeatLimit._meta.concrete_fields]
+_LOOK = f"""
+SELECT {", ".join(f"s.{column}" for column in _COLUMNS)}
+FROM registrations_seatlimit s,
+    (VALUES (%s::bigint, %s::bigint, %s::bigint, %s))
+    p (meeting_id, category_id, region_id, organization_key)
+{_OF_PERSON}
+"""  # noqa: S608 -- made of constants
+_TAKE = f"""
+SELECT registrations_take_seats(
+    p.id, ARRAY(SELECT s.id FROM registrations_seatlimit s {_OF_PERSON}), w.layout
+)
+FROM registrations_registration p
+JOIN registrations_seatlimit w ON w.whole_id = p.meeting_id
+WHERE p.id = %s
+"""  # noqa: S608 -- made of constants
+
+
 def applying(
     *, meeting_id: int, category_id: int, region: Region | None, organization_key: str
-) -> SeatLimitQuerySet:
+) -> list[SeatLimit]:
     """The limits that such a person would take a seat in, narrow to wide. One statement."""
-    about = Q(scope=Scope.MEETING) | Q(category=category_id)
-    if region is not None:
-        about |= Q(region=region)
-        if region.group_id is not None:
-            about |= Q(group=region.group_id)
-    if organization_key:
-        variants = OrganizationVariant.objects.filter(meeting=meeting_id, key=organization_key)
-        about |= Q(organization__in=variants.values("organization"))
-    return (
-        SeatLimit.objects.filter(about, meeting=meeting_id)
-        .select_related("category", "region", "group", "organization")
-        .in_order()
-    )
+    who = [meeting_id, category_id, region.pk if region else None, organization_key]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, who)
+        return [SeatLimit.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in cursor.fetchall()]
 
 
 def concerned(limit: SeatLimit) -> Q:
@@ -140,27 +161,6 @@ def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
                 return limit
         kept += limit.kept > 0
     return None
-
-
-# Finds the limits as `applying` does: reading them first would be a statement more.
-_TAKE = """
-SELECT registrations_take_seats(p.id, ARRAY(
-    SELECT s.id FROM registrations_seatlimit s
-    WHERE s.meeting_id = p.meeting_id AND (
-        s.whole_id IS NOT NULL
-        OR s.category_id = p.category_id
-        OR s.region_id = p.region_id
-        OR s.group_id = r.group_id
-        OR s.organization_id IN (
-            SELECT v.organization_id FROM events_organizationvariant v
-            WHERE v.meeting_id = p.meeting_id AND v.key = p.organization_key AND v.key <> ''))
-    ORDER BY s.scope, s.id
-), w.layout)
-FROM registrations_registration p
-JOIN registrations_seatlimit w ON w.whole_id = p.meeting_id
-LEFT JOIN events_region r ON r.id = p.region_id
-WHERE p.id = %s
-"""
 
 
 def take(registration: Registration) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import journal
 from accounts.refusals import Refused
-from events.models import Meeting, in_language
+from events.models import Meeting, WaitingPolicy, in_language
 from registrations import intake, letters, offers, policies, seats, transitions
 from registrations.models import (
     Registration,
@@ -26,7 +26,7 @@ from registrations.models import (
     SeatLimit,
     Status,
 )
-from registrations.seats import Counters
+from registrations.seats import Counters, Turn
 
 
 class MeetingFull(Refused):
@@ -134,6 +134,21 @@ def place(registration: Registration) -> Place | None:
         people = people.filter(seats.concerned(narrow))
     position = policies.rank(registration, among=people)
     return None if position is None else Place(position, narrow)
+
+
+def told_newcomer(
+    registration: Registration, turn: Turn, limits: Sequence[SeatLimit]
+) -> dict[str, Any]:
+    """
+    `told`, for whoever drew that turn just now. Where the meeting's own limit is all that
+    applies and turns come as they were drawn, all who wait are ahead, and nobody is counted.
+    Where seats are offered, those with an offer and those who let many pass are not.
+    """
+    meeting = registration.meeting
+    in_turn = meeting.waiting_policy == WaitingPolicy.FIRST_COME and not meeting.offer_hours
+    if in_turn and len(limits) == 1:
+        return {"position": turn.position, "waits_for": ""}
+    return told(registration)
 
 
 def told(registration: Registration) -> dict[str, Any]:
