@@ -74,7 +74,8 @@ def let_go(
     The offer is over and its seat free; the person waits on, behind those who let fewer
     pass. To whom the seat goes is for the caller to see to (`waitlist.fill`).
     """
-    offer.delete()
+    # By a query: the letter that follows still names the offer by its key.
+    Offer.objects.filter(pk=offer.pk).delete()
     counters.give_back(registration)
     letters.withdraw_offer(registration)
     registration.missed_offers = missed_offers

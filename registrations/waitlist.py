@@ -194,7 +194,6 @@ def confirm_waiting(
     """
     sit(counters, registration, at=at, goes_over=goes_over)
     counters.leave_line()
-    letters.withdraw_offer(registration)
     letters.write_promoted(registration)
 
 
@@ -252,6 +251,8 @@ def sit(
         attendance_mode=registration.attendance_mode,
     )
     seat = counters.seat_of(registration)
+    if seat != Seat.NONE:
+        letters.withdraw_offer(registration)
     if needs and seat == Seat.NONE:
         seat = counters.seat(registration, goes_over=goes_over)
     elif not needs and seat != Seat.NONE:

@@ -25,7 +25,7 @@ from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from registrations import amending, booking, closing, limits, links, substituting
+from registrations import amending, booking, closing, limits, links, offering, substituting
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import answering, sending
 from registrations.invitations import keys as invited
@@ -159,6 +159,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
         last = make_registration(meeting=full, status=Status.WAITLISTED, waiting_since=now, at=now)
     known["waitlisted"] = links.token(last)
 
+    known |= _offers(meeting("offers", owner, now, seat_limit=2, offer_hours=24), now)
     known["waits_for_region"] = _share_out(meeting("shared", owner, now), now)
     meeting("full-no-list", owner, now, seat_limit=0, has_waiting_list=False)
     meeting("not-yet", owner, now, registration_opens_at=now + day)
@@ -219,6 +220,27 @@ def _listed(listed: Meeting, now: datetime) -> str:
         as_organizer=True,
     )
     return people[3].number
+
+
+def _offers(offers: Meeting, now: datetime) -> dict[str, str]:
+    """Two seats are on offer, one of them to somebody far away; one person lets others go first."""
+    leave = [make_registration(meeting=offers, at=now) for _ in range(2)]
+    far = offers.region_set.regions.get(code="RU-PRI")
+    people = [
+        make_registration(
+            meeting=offers, status=Status.WAITLISTED, waiting_since=now, at=now, region=far,
+            **LONGEST | {"email": f"{number}.{LONGEST['email']}"},
+        )
+        for number in range(4)
+    ]  # fmt: skip
+    for person in leave:
+        booking.cancel(registration=person, at=now, by=journal.SYSTEM)
+    offering.step_aside(registration=people[0], at=now, by=journal.SYSTEM)
+    return {
+        "passed_over": links.token(people[0]),
+        "offered": links.token(people[1]),
+        "offered_number": people[1].number,
+    }
 
 
 def _share_out(shared: Meeting, now: datetime) -> str:

@@ -18,6 +18,7 @@ from registrations import (
     erasure,
     intake,
     limits,
+    offering,
     review,
     seats,
     substituting,
@@ -26,6 +27,7 @@ from registrations.delegations import naming, opening
 from registrations.models import (
     AttendanceMode,
     Delegation,
+    Offer,
     Registration,
     Seat,
     SeatLimit,
@@ -51,10 +53,17 @@ ACTS = st.tuples(
         + ["press", "member", "online", "in person", "erase", "more seats", "fewer seats"]
         + ["name"] * 3
         + ["replace", "replace by head", "remove", "trust", "quota", "demote"]
+        + ["offer", "offer over", "ask again", "withdraw offer", "close earlier", "offers"]
+        + ["accept", "refuse", "step aside"] * 2
+        + ["lapse"] * 2
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
     ),
     st.integers(0, 7),
 )
+
+APPROVALS = st.sampled_from(Approval.values)
+# Half of the meetings offer the seats that become free, half confirm whoever is next.
+OFFER_HOURS = st.sampled_from([None, 24])
 
 
 def limit(meeting, target, **wish):
@@ -115,6 +124,44 @@ DELEGATIONS = {
 }
 
 
+def answer(meeting, choice, step):
+    """Somebody answers who is asked; where nobody is, whoever it would be is refused."""
+    asked = [offer.registration for offer in Offer.objects.of(meeting)]
+    people = asked or list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if people:
+        step(registration=people[choice % len(people)], at=NOON, by=LINK)
+
+
+def lapse(meeting, _choice):
+    """The first of the open offers is due, and nobody else's time has come."""
+    if first := Offer.objects.of(meeting).first():
+        Offer.objects.filter(pk=first.pk).update(made_at=NOON - timedelta(days=1), answer_by=NOON)
+        offering.lapse_due(at=NOON)
+
+
+OFFERS = {
+    "accept": lambda meeting, n: answer(meeting, n, offering.accept),
+    "refuse": lambda meeting, n: answer(meeting, n, offering.decline),
+    "step aside": lambda meeting, n: answer(meeting, n, offering.step_aside),
+    "withdraw offer": lambda meeting, n: answer(meeting, n, offering.withdraw),
+    "lapse": lapse,
+    "close earlier": lambda meeting, n: convening.change(
+        meeting=meeting,
+        changes={"edits_close_at": NOON + timedelta(hours=n)} if n else {"edits_close_at": None},
+        version=None,
+        at=NOON,
+        by=ORGANIZER,
+    ),
+    "offers": lambda meeting, n: convening.change(
+        meeting=meeting,
+        changes={"offer_hours": None if n == 7 else 24},
+        version=None,
+        at=NOON,
+        by=ORGANIZER,
+    ),
+}
+
+
 def act(meeting, name: str, choice: int) -> None:
     places = list(meeting.region_set.regions.order_by("pk"))
     place = places[choice % len(places)]
@@ -125,6 +172,9 @@ def act(meeting, name: str, choice: int) -> None:
         return
     if name in DELEGATIONS:
         DELEGATIONS[name](meeting, place, choice)
+        return
+    if name in OFFERS:
+        OFFERS[name](meeting, choice)
         return
     if name in SHARES:
         SHARES[name](meeting, place, choice)
@@ -155,6 +205,9 @@ def act(meeting, name: str, choice: int) -> None:
             "decline": lambda: review.decline(**who),
             "promote": lambda: review.promote(**who),
             "promote over": lambda: review.promote(**who, over_capacity=True),
+            "offer": lambda: offering.offer(**who),
+            "offer over": lambda: offering.offer(**who, over_capacity=True),
+            "ask again": lambda: offering.ask_again(**who | {"by": LINK}),
             "replace": lambda: substituting.substitute(
                 **who, application=make_application(meeting, region=place)
             ),
@@ -175,16 +228,19 @@ def limits_of(person):
     )  # fmt: skip
 
 
-def live_through(acts, approval) -> None:
-    meeting = make_meeting(seat_limit=2, approval=approval, format=Format.HYBRID)
+def live_through(acts, approval, offer_hours) -> None:
+    meeting = make_meeting(
+        seat_limit=2, approval=approval, format=Format.HYBRID, offer_hours=offer_hours
+    )
     for name, choice in acts:
         with suppress(Refused):  # an answer as well; that it changed nothing is checked below
             act(meeting, name, choice)
+        meeting.refresh_from_db()
         meeting.seats.refresh_from_db()
         assert seats.audit(meeting.pk) == {}, (name, choice)
         for row in SeatLimit.objects.filter(meeting=meeting):
             assert not (row.over and not row.is_full), (name, choice, row)
-        for person in Registration.objects.waitlisted().filter(meeting=meeting):
+        for person in Registration.objects.in_line(meeting):
             assert seats.full(limits_of(person)), (name, choice, "a seat, and somebody waits")
     for person in Registration.objects.filter(meeting=meeting).select_related("category"):
         needs = intake.takes_seat(
@@ -192,6 +248,8 @@ def live_through(acts, approval) -> None:
         )
         assert (person.seat != Seat.NONE) == (person.status == Status.CONFIRMED and needs)
         assert needs or person.status != Status.WAITLISTED
+        holds = person.holds.count()
+        assert bool(holds) == (person.seat != Seat.NONE or person.open_offer is not None)
     for delegation in Delegation.objects.filter(meeting=meeting):
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
     replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
@@ -202,13 +260,13 @@ def live_through(acts, approval) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(ACTS, min_size=20, max_size=25), st.sampled_from(Approval.values))
-def test_the_counters_are_the_rows_whatever_people_do(acts, approval):
-    live_through(acts, approval)
+@given(st.lists(ACTS, min_size=20, max_size=25), APPROVALS, OFFER_HOURS)
+def test_the_counters_are_the_rows_whatever_people_do(acts, approval, offer_hours):
+    live_through(acts, approval, offer_hours)
 
 
 @pytest.mark.long
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(ACTS, min_size=50, max_size=60), st.sampled_from(Approval.values))
-def test_the_counters_are_the_rows_in_many_long_lives(acts, approval):
-    live_through(acts, approval)
+@given(st.lists(ACTS, min_size=50, max_size=60), APPROVALS, OFFER_HOURS)
+def test_the_counters_are_the_rows_in_many_long_lives(acts, approval, offer_hours):
+    live_through(acts, approval, offer_hours)

@@ -1,11 +1,12 @@
 import json
+from datetime import timedelta
 
 import pytest
 
 from events.models import Host
 from notifications import rendering
 from notifications.models import Message
-from registrations import amending, booking, convening, letters, review
+from registrations import amending, booking, convening, letters, offering, review
 from registrations.models import Status
 from tests.factories import LINK, NOON, ORGANIZER, make_meeting, make_registration
 
@@ -18,6 +19,7 @@ def written(kind: str, language: str) -> Message:
         seat_limit=2,
         arrival_note="Паспорт. Вход 3, «лифт» & лестница",
         map_url="https://map.example.org/?a=1&b=2",
+        offer_hours=24 if kind in ("offered", "offer_over") else None,
     )
     Host.objects.filter(meeting=meeting).update(
         name='АНО "Дом" & Ко', name_alt='O\'Connor & Sons "House"'
@@ -34,6 +36,8 @@ def written(kind: str, language: str) -> Message:
         "received": Status.PENDING,
         "declined": Status.PENDING,
         "promoted": Status.WAITLISTED,
+        "offered": Status.WAITLISTED,
+        "offer_over": Status.WAITLISTED,
         "waitlisted": Status.WAITLISTED,
     }.get(kind, Status.CONFIRMED)
     if status == Status.WAITLISTED:
@@ -52,6 +56,10 @@ def written(kind: str, language: str) -> Message:
         "promoted": lambda: convening.set_seat_limit(
             meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER
         ),
+        "offered": lambda: convening.set_seat_limit(
+            meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER
+        ),
+        "offer_over": lambda: _let_pass(meeting),
         "declined": lambda: review.decline(
             registration=sean, at=NOON, by=ORGANIZER, reason="Нет мест", shows_reason=True
         ),
@@ -74,6 +82,11 @@ def written(kind: str, language: str) -> Message:
     }
     acts[kind]()
     return Message.objects.get(kind=kind, subjects__contains=[f"registration:{sean.pk}"])
+
+
+def _let_pass(meeting):
+    convening.set_seat_limit(meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER)
+    offering.lapse_due(at=NOON + timedelta(hours=48))
 
 
 def _try_again(meeting, sean):
@@ -105,6 +118,14 @@ SUBJECTS = {
     "promoted": (
         "Участие подтверждено, место освободилось: Совещание парков",
         "Participation confirmed, a seat became free: Meeting of parks",
+    ),
+    "offered": (
+        "Есть место, просим ответить до 7 мая, 02:00 мск: Совещание парков",
+        "A seat is free, please answer by 7 May, 02:00 Moscow time: Meeting of parks",
+    ),
+    "offer_over": (
+        "Срок ответа истёк: Совещание парков",
+        "The time to answer has passed: Meeting of parks",
     ),
     "cancelled": (
         "Участие отменено: Совещание парков, 26 мая",
@@ -197,3 +218,66 @@ def test_no_letter_is_written_outside_a_transaction():
 
     with pytest.raises(RuntimeError):
         letters.write_confirmed(ada)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "ru",
+            [
+                "Освободилось место, и его предлагают вам.",
+                "Просим ответить до 7 мая, 02:00 мск (09:00 у вас (Владивосток)).",
+                "До этого срока место держат для вас.",
+            ],
+        ),
+        (
+            "en",
+            [
+                "A seat has become free, and it is offered to you.",
+                "Please answer by 7 May, 02:00 Moscow time (09:00 for you (Vladivostok)).",
+                "The seat is kept for you until then.",
+            ],
+        ),
+    ],
+)
+def test_an_offer_says_by_when_at_the_venue_first_and_how_to_answer(language, said):
+    message = written("offered", language)
+
+    mail = rendering.render(message)
+
+    for sentence in said:
+        assert sentence in mail.text
+    for url in (message.snapshot["accept_url"], message.snapshot["decline_url"]):
+        assert url in mail.text
+        assert url in mail.html
+    assert message.snapshot["accept_url"].endswith("/offer/")
+    assert message.snapshot["decline_url"].endswith("/offer/decline/")
+    assert message.expires_at == NOON + timedelta(hours=35)
+
+
+@pytest.mark.parametrize(
+    ("why", "is_passed_over", "said"),
+    [
+        ("lapsed", False, "Теперь вы стоите после тех, кому место ещё не предлагали."),
+        ("lapsed", True, "пока вы не отметите на своей странице, что место вам нужно."),
+        ("withdrawn", True, "Организатор отозвал предложение места."),
+        ("closed", False, "Организатор закрыл списки"),
+    ],
+)
+def test_the_end_of_an_offer_says_why_and_that_he_still_waits(why, is_passed_over, said):
+    message = written("offer_over", "ru")
+    message.snapshot |= {"why": why, "is_passed_over": is_passed_over}
+
+    mail = rendering.render(message)
+
+    assert said in mail.text
+    assert "Вы по-прежнему в листе ожидания." in mail.text
+    assert message.snapshot["manage_url"] in mail.text
+
+
+def test_whoever_waits_where_seats_are_offered_is_told_how_long_one_is_kept():
+    message = written("waitlisted", "ru")
+    message.snapshot |= {"offer_hours": 24}
+
+    assert "Место держат для вас 24 часа" in rendering.render(message).text
