@@ -33,6 +33,9 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
     found = _STEPS[Status(registration.status)](has_room)
+    if not has_room and not registration.meeting.has_waiting_list:
+        # There is neither a seat nor a line: only a seat more helps.
+        found = [step for step in found if step.code != "approve"]
     if registration.email or registration.submitted_by_email:
         return found
     return [replace(step, mail=_without_mail(step, registration)) for step in found]
