@@ -14,11 +14,11 @@ from django.utils import timezone
 from events.models import Meeting, MeetingStatus
 from registrations.models import AccessCode, Delegation, Invitation
 from tests.porch import estates
-from tests.porch.test_doors import DOORS, PERSON, browser, program, world
-
-__all__ = ["world"]
+from tests.porch.doors import every
+from tests.porch.estates import PERSON, browser, program
 
 pytestmark = pytest.mark.django_db
+DOORS = {door.name: door for door in every()}
 NAMED = {
     "name": "Новиков Пётр", "organization": "АО", "position": "Директор",
     "email": "new@example.org", "agreed": "1",
