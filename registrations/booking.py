@@ -266,11 +266,18 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
     Give the seat, the turn or the wish back; whoever waited longest gets the seat and is told.
 
     Twice is harmless: the second time nothing happens and nobody is written to.
+
+    :raises RegistrationClosed: it is the participant who wants it, and the meeting is over or
+        called off
     """
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if not registration.is_live:
         return registration
+    if _is_participant(by) and not registration.meeting.is_ahead(at):
+        raise RegistrationClosed(
+            _("The meeting is over or called off: there is nothing to cancel any more.")
+        )
     leaving.withdraw(counters, registration, at=at, by=by)
     return registration
 

@@ -38,6 +38,9 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
         found.insert(1, _withdraw_offer())
     elif may_offer(registration, at=at):
         found.insert(1, _offer(has_room))
+    if not (has_room or is_held or registration.meeting.has_waiting_list):
+        # There is neither a seat nor a line: only a seat more helps.
+        found = [step for step in found if step.code != "approve"]
     if registration.email or registration.submitted_by_email:
         return found
     return [replace(step, mail=_without_mail(step, registration)) for step in found]

@@ -8,36 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import axe_playwright_python
 import pytest
 
+from tests.browser import axe
 from tests.browser.chromium import Visitor
 from tests.browser.pages import ALL, View, World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (320, 1280)
 # Nothing but colours depends on the theme.
-THEMES = {"light": TAGS, "dark": ["color-contrast"]}
-
-
-def faults(visitor: Visitor, rules: list[str]) -> list[str]:
-    """What axe says about the page as it stands, one line per element."""
-    visitor.tab.evaluate(f"() => {{ if (!window.axe) {{ {AXE} }} }}")
-    found: dict[str, Any] = visitor.tab.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
-    )
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
+THEMES = {"light": axe.TAGS, "dark": ["color-contrast"]}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +52,7 @@ def look(view: View, language: str, visitor: Visitor) -> list[str]:
             found.append(f"{over} px wider than {width}")
         for theme, rules in THEMES.items():
             visitor.tab.emulate_media(color_scheme=theme)
-            found += [f"{width} {theme} {fault}" for fault in faults(visitor, rules)]
+            found += [f"{width} {theme} {fault}" for fault in axe.faults(visitor.tab, rules)]
 
     return found + visitor.complaints
 

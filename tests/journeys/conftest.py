@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.journeys.mailbox import Mailbox
 from tests.running import Running
@@ -84,3 +85,10 @@ def yavka(tmp_path_factory):
 @pytest.fixture(scope="session")
 def mailbox(yavka):
     return Mailbox(yavka.known["mailbox"])
+
+
+@pytest.fixture(scope="module")
+def driver():
+    # Not longer than a file: while Playwright runs, Django takes the thread for asynchronous.
+    with sync_playwright() as started:
+        yield started

@@ -12,7 +12,7 @@ import openpyxl
 import pypdfium2
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from registrations import form_stamp
 from tests.journeys import mailbox as mails
@@ -41,12 +41,6 @@ class Journey:
 @pytest.fixture(scope="module")
 def trip(yavka, mailbox, tmp_path_factory):
     return Journey(yavka, mailbox, a_zone_where_it_is_day(), tmp_path_factory.mktemp("journey"))
-
-
-@pytest.fixture(scope="module")
-def driver():
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

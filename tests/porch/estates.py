@@ -8,11 +8,14 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts import bearer, journal
 from accounts.models import User
 from attendance import checkin, desks
+from attendance.desks import PAGE_COOKIE
 from attendance.models import Presence, Scan
 from badges import batches
 from badges.models import BatchState
@@ -37,6 +40,11 @@ from tests.factories import (
 
 # Said of every person of the meetings that are not one's own: it must not be read anywhere.
 CANARY = "Канарейкина"
+# Somebody who comes to the door, or registers.
+PERSON = {
+    "family_name": "Новиков", "given_name": "Пётр", "organization": "АО", "position": "Директор",
+    "email": "new@example.org", "consent": True,
+}  # fmt: skip
 # Written all the time, or about nobody's meeting.
 UNWATCHED = (
     "django_session", "registrations_throttle", "events_region", "events_regionset",
@@ -65,6 +73,31 @@ class Estate:
             "invited": f"Invitation {self.keys['invited']}",
             "desk": f"Device {self.keys['device']}",
         }
+
+
+@dataclass
+class World:
+    """Mine, another meeting of mine, and a stranger's."""
+
+    mine: Estate
+    second: Estate
+    theirs: Estate
+
+
+def browser(estate: Estate | None = None, *, desk: Estate | None = None) -> Client:
+    client = Client()
+    if estate:
+        client.force_login(estate.owner)
+    if desk:
+        client.cookies[PAGE_COOKIE] = desk.keys["device"]
+    return client
+
+
+def program(credentials: str = "") -> APIClient:
+    client = APIClient()
+    if credentials:
+        client.credentials(HTTP_AUTHORIZATION=credentials)
+    return client
 
 
 def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> Estate:

@@ -10,50 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
 from django.shortcuts import resolve_url
-from django.test import Client, override_settings
-from rest_framework.test import APIClient
+from django.test import Client
 
-from attendance.desks import PAGE_COOKIE
 from tests.porch import doors, estates
 from tests.porch.doors import Door
-from tests.porch.estates import CANARY, Estate
+from tests.porch.estates import CANARY, PERSON, World, browser, program
 
 pytestmark = pytest.mark.django_db
 DOORS = {door.name: door for door in doors.every()}
 # Not this method, whoever asks.
 NOT_SO = 405
-
-
-@dataclass
-class World:
-    """Mine, another meeting of mine, and a stranger's."""
-
-    mine: Estate
-    second: Estate
-    theirs: Estate
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[World]:
-    """Made once; each test sees it and changes its own copy."""
-    files = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
-    with django_db_blocker.unblock(), files:
-        whole = transaction.atomic()
-        # As Django's own tests do: a durable use case may run inside.
-        whole._from_testcase = True
-        whole.__enter__()
-        try:
-            mine = estates.build(canary=False)
-            yield World(mine, estates.build(owner=mine.owner, lists=2), estates.build(lists=3))
-        finally:
-            transaction.set_rollback(True)
-            whole.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -67,22 +37,6 @@ def unchanged(world) -> Iterator[None]:
 def named(*parts: list[str]):
     return pytest.mark.parametrize("door", [DOORS[n] for part in parts for n in part if n in DOORS],
                                    ids=lambda door: door.name)  # fmt: skip
-
-
-def browser(estate: Estate | None = None, *, desk: Estate | None = None) -> Client:
-    client = Client()
-    if estate:
-        client.force_login(estate.owner)
-    if desk:
-        client.cookies[PAGE_COOKIE] = desk.keys["device"]
-    return client
-
-
-def program(credentials: str = "") -> APIClient:
-    client = APIClient()
-    if credentials:
-        client.credentials(HTTP_AUTHORIZATION=credentials)
-    return client
 
 
 def asked(client: Client, door: Door, url: str, *, methods: list[str] | None = None) -> set[int]:
@@ -197,10 +151,6 @@ def test_programs_with_a_link_find_no_rows_of_somebody_else(world, unchanged, do
         assert asked(client, door, door.url(world.mine, rows=other)) == {404}
 
 
-PERSON = {
-    "family_name": "Новиков", "given_name": "Пётр", "organization": "АО", "position": "Директор",
-    "email": "new@example.org", "consent": True,
-}  # fmt: skip
 # What names somebody else's rows in what is sent, not in the address.
 SENT = [
     ("manage-decide", {"step": "approve", "number": "number"}),

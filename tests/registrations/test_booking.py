@@ -244,6 +244,22 @@ def test_a_seat_beyond_the_limit_moves_within_before_anybody_is_moved_up():
     assert seats.audit(meeting.pk) == {}
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_is_over_or_called_off_is_not_cancelled_by_participants_any_more(is_over):
+    meeting = make_meeting()
+    person = make_registration(meeting=meeting)
+    at = meeting.ends_at if is_over else NOON
+    if not is_over:
+        Meeting.objects.filter(pk=meeting.pk).update(status="cancelled", cancelled_at=NOON)
+
+    with pytest.raises(booking.RegistrationClosed):
+        booking.cancel(registration=person, at=at, by=LINK)
+
+    person.refresh_from_db()
+    assert person.status == Status.CONFIRMED
+    assert letters() == []
+
+
 def test_restore_takes_a_cancellation_back_if_there_is_a_seat():
     meeting = make_meeting(seat_limit=1)
     ada = make_registration(meeting=meeting)

@@ -81,6 +81,17 @@ def test_a_full_meeting_offers_the_line_or_one_more_chair(client, owner):
     assert JournalEntry.objects.filter(changes__over_capacity=True).count() == 1
 
 
+def test_a_full_meeting_without_a_line_offers_none(client, owner):
+    meeting = coming_meeting(owner, seat_limit=0, has_waiting_list=False)
+    for status in (Status.PENDING, Status.DECLINED):
+        asks = make_registration(meeting=meeting, status=status)
+        page = client.get(reverse("manage-participant", args=[meeting.slug, asks.number]))
+
+        offered = [s.code for s in page.context["steps"]]
+        assert (offered[0], "approve" in offered) == ("approve_over", False)
+        assert said(step(client, asks, "approve")) != ""
+
+
 def test_whoever_needs_no_seat_is_approved_in_a_full_meeting(client, owner):
     meeting = coming_meeting(owner, seat_limit=0)
     press = make_registration(meeting=meeting, status=Status.PENDING, category_code="press")
