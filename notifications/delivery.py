@@ -40,6 +40,8 @@ TURN_SECONDS = 60.0
 # One for the batch it lay in, three with the message in hand.
 MAX_LOSSES = 4
 
+# What mail servers usually take (bytes); enclosures of ours are a hundredth of that.
+LARGEST = 10_000_000
 # How long a worker waits for a token before it lets others have the worker (seconds).
 PATIENCE = 2.0
 
@@ -84,6 +86,10 @@ INSERT INTO notifications_attempt
 VALUES (%(id)s, LEAST(%(epoch)s, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s,
     %(code)s, %(reply)s)
 """
+
+
+class TooLarge(Exception):
+    """A message that hardly any mail server would take."""
 
 
 def claim(limit: int = BATCH, *, but: Sequence[str] = ()) -> list[Message]:
@@ -166,9 +172,11 @@ def sweep() -> None:
         not_before=Now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS),
     )
     Message.objects.too_late().update(state=State.EXPIRED, reason="too_late")
-    Message.objects.to_be_repeated().update(
-        state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
-    )
+    # What a restored backup calls uncertain may have been settled since.
+    if epoch.may_send():
+        Message.objects.to_be_repeated().update(
+            state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
+        )
     rates.forget_idle()
 
 
@@ -221,6 +229,8 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
         sender, recipient = mime.address(_sender()), mime.address(message.recipient)
     except mime.UnusableAddress as error:
         answer = Answer(Verdict.FAILED, "address_unusable", None, str(error))
+    except TooLarge as error:
+        answer = Answer(Verdict.FAILED, "too_large", None, str(error))
     except Exception as error:  # a letter that cannot be made must not hold up the next
         logger.exception("Message %s cannot be rendered", message.pk)
         words = f"{type(error).__name__}: {error}"
@@ -277,7 +287,10 @@ def _compose(message: Message, at: datetime) -> bytes:
         unsubscribe_url=message.unsubscribe_url,
         date=at,
     )
-    return mime.build(envelope, rendered)
+    content = mime.build(envelope, rendered)
+    if len(content) > LARGEST:
+        raise TooLarge(f"{len(content)} bytes, at most {LARGEST}")
+    return content
 
 
 def _sender() -> str:

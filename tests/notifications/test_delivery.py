@@ -9,40 +9,10 @@ from django.db.models.functions import Now
 
 from notifications import delivery, outbox, relay
 from notifications.models import Attempt, Message, Relay, State
+from tests.notifications.posting import look, make_due, post, seen
 from tests.notifications.scripted import Scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def post(name, **overrides):
-    letter = {
-        "key": name,
-        "kind": "trial",
-        "to": f"{name}@example.org",
-        "language": "en",
-        "template": "notifications/trial",
-        "snapshot": {"site": "example.org"},
-        "subjects": [f"registration:{name}"],
-        "sender_name": "Institute",
-    }
-    with transaction.atomic():
-        outbox.enqueue(**letter | overrides)
-    return Message.objects.get(dedupe_key=overrides.get("key", name))
-
-
-def look():
-    delivery.sweep()
-    delivery.drain()
-
-
-def seen(message):
-    message.refresh_from_db()
-    return (message.state, message.reason)
-
-
-def make_due(message):
-    """Time is moved in the data, never in the clock."""
-    Message.objects.filter(pk=message.pk).update(not_before=Now())
 
 
 def test_a_message_is_accepted_and_written_down(server):
@@ -487,10 +457,7 @@ def test_a_certificate_that_cannot_be_verified_stops_the_mail(settings, server):
 
 def test_the_scripted_server_tells_its_tries_apart():
     server = Scripted()
-    server.tries["rcpt-451-times-1@example.org"] = 1
-    first = server._script("rcpt-451-times-1@example.org", r"rcpt-(\d+)")
-    server.tries["rcpt-451-times-1@example.org"] = 2
-    second = server._script("rcpt-451-times-1@example.org", r"rcpt-(\d+)")
+    tries = [server._begin("rcpt-451-times-1@example.org") for _ in range(2)]
     server.close()
 
-    assert (first, second) == ("451", "")
+    assert tries == ["rcpt-451-times-1@example.org", ""]
