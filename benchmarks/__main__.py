@@ -19,7 +19,8 @@ from pathlib import Path
 from embedded import engines
 
 EVERY = (
-    "registration", "checkin", "growth", "page", "figures", "export", "badges", "mail", "start",
+    "registration", "checkin", "growth", "page", "figures", "export", "badges", "mail",
+    "mail_memory", "start",
 )  # fmt: skip
 
 
