@@ -215,7 +215,7 @@ def test_a_new_database_beside_an_old_file_is_no_restore(file, server):
 def test_an_old_database_of_before_the_marker_beside_a_newer_file_pauses(file, server):
     waits = post("waits")
     post("first")
-    Message.objects.filter(pk=waits.pk).update(not_before=Now() + timedelta(seconds=0.3))
+    Message.objects.filter(pk=waits.pk).update(not_before=Now() + timedelta(hours=1))
     look()
     Epoch.objects.all().delete()
 
