@@ -214,9 +214,9 @@ def _part(script: str, pattern: str) -> str:
     return found.group(1) if found else ""
 
 
-def wait_until(condition, *, seconds: float = 10.0) -> None:
+def wait_until(condition, *, seconds: float = 10.0, pause: float = 0.02) -> None:
     """Wait for something that another thread or process does."""
     over_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < over_at, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(pause)
