@@ -20,7 +20,7 @@ from embedded import engines
 
 EVERY = (
     "registration", "opening", "checkin", "growth", "page", "figures", "export", "badges", "mail",
-    "start",
+    "mail_memory", "start",
 )  # fmt: skip
 
 

@@ -188,13 +188,13 @@ MAIL_UNCERTAIN_SECONDS = env.int("MAIL_UNCERTAIN_SECONDS", default=900)
 # ("mail.ru", "yandex", "gmail"), to one domain by name, to each other one ("other"). A server
 # on this very machine paces what it passes on better than we could.
 _RELAY_IS_HERE = _EMAIL["EMAIL_HOST"] in ("127.0.0.1", "localhost", "::1")
-MAIL_RATES = env.dict(
-    "MAIL_RATES",
-    cast={"value": float},
-    default={}
-    if _RELAY_IS_HERE
-    else {"relay": 3000, "mail.ru": 600, "yandex": 600, "gmail": 600, "other": 600},
+_USUAL_RATES = (
+    [] if _RELAY_IS_HERE else ["relay=3000", "mail.ru=600", "yandex=600", "gmail=600", "other=600"]
 )
+MAIL_RATES = {
+    lane.strip(): float(rate)
+    for lane, rate in (pair.split("=") for pair in env.list("MAIL_RATES", default=_USUAL_RATES))
+}
 # Where a restored backup is recognized (notifications/epoch.py): a file that the backup does
 # not hold; or, where no file is kept, a name that is changed by hand after a restore.
 MAIL_EPOCH = env.str("MAIL_EPOCH", default="")

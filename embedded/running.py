@@ -24,7 +24,10 @@ from embedded import bootstrap, engines, installation, processes, rootless, supe
 from embedded.bootstrap import ROOT, Step, Stopped
 from embedded.supervision import Child, Supervisor
 
-MAKES = ("postgresql", "valkey", "mail", "media", "static", "log", "installation.json", "run.json")
+MAKES = (
+    *("postgresql", "valkey", "mail", "mail-epoch", "media", "static", "log"),
+    *("installation.json", "run.json"),
+)
 
 
 def main() -> None:

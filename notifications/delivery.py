@@ -11,22 +11,17 @@ states and the reasons.
 from __future__ import annotations
 
 import logging
-import os
-import random
-import socket
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import Case, F, IntegerField, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications import epoch, kinds, mime, rates, relay, rendering, replies, smtp
+from notifications import composing, epoch, mime, rates, relay, results, smtp
 from notifications.models import Message, Phase, State
 from notifications.relay import Access
 from notifications.replies import Answer, Verdict
@@ -62,27 +57,10 @@ FROM due WHERE message.id = due.id
 RETURNING message.*, STATEMENT_TIMESTAMP() AS claimed_at
 """
 
-# By hand, as the next one: they are asked for every mail, and building them takes longer
-# than running them.
+# By hand: it is asked for every mail, and building it takes longer than running it.
 _FENCE = """
 UPDATE notifications_message SET phase = 'data'
 WHERE id = %s AND lease_epoch = %s AND state = 'leased' AND lease_until > STATEMENT_TIMESTAMP()
-"""
-# The result and the line of history in one statement, hence in one transaction. Knowledge
-# beats uncertainty: a late answer counts as long as nobody else took the message up.
-_WRITE_DOWN = """
-WITH result AS (
-    UPDATE notifications_message
-    SET state = %(state)s, phase = %(phase)s, reason = %(reason)s, attempts = %(attempts)s,
-        losses = 0, lease_until = NULL, subject_line = %(subject_line)s,
-        not_before = COALESCE(STATEMENT_TIMESTAMP() + %(pause)s::interval, not_before),
-        sent_at = CASE WHEN %(state)s = 'sent' THEN STATEMENT_TIMESTAMP() ELSE sent_at END
-    WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('leased', 'queued', 'ambiguous')
-)
-INSERT INTO notifications_attempt
-    (message_id, number, worker, started_at, phase, outcome, code, reply)
-VALUES (%(id)s, LEAST(%(epoch)s, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s,
-    %(code)s, %(reply)s)
 """
 
 
@@ -166,9 +144,11 @@ def sweep() -> None:
         not_before=Now() + timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS),
     )
     Message.objects.too_late().update(state=State.EXPIRED, reason="too_late")
-    Message.objects.to_be_repeated().update(
-        state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
-    )
+    # What a restored backup calls uncertain may have been settled since.
+    if epoch.may_send():
+        Message.objects.to_be_repeated().update(
+            state=State.QUEUED, phase=Phase.NONE, possible_duplicate=True
+        )
     rates.forget_idle()
 
 
@@ -217,10 +197,12 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
     if (renews or message.losses) and not _take_up(message):
         return None
     try:
-        content = _compose(message, started_at)
-        sender, recipient = mime.address(_sender()), mime.address(message.recipient)
+        content = composing.compose(message, started_at)
+        sender, recipient = mime.address(composing.sender()), mime.address(message.recipient)
     except mime.UnusableAddress as error:
         answer = Answer(Verdict.FAILED, "address_unusable", None, str(error))
+    except composing.TooLarge as error:
+        answer = Answer(Verdict.FAILED, "too_large", None, str(error))
     except Exception as error:  # a letter that cannot be made must not hold up the next
         logger.exception("Message %s cannot be rendered", message.pk)
         words = f"{type(error).__name__}: {error}"
@@ -235,7 +217,7 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
             return None
         except smtp.Broken as trouble:
             answer = trouble.answer
-    _patiently(partial(_write_down, message, answer, started_at))
+    results.write_down(message, answer, started_at)
     return answer
 
 
@@ -259,94 +241,3 @@ def _fence(message: Message) -> Callable[[], bool]:
             return bool(cursor.rowcount)
 
     return may_speak
-
-
-def _compose(message: Message, at: datetime) -> bytes:
-    rendered = rendering.render(message)
-    message.subject_line = rendered.subject[:500]
-    envelope = mime.Envelope(
-        message_id=message.message_id,
-        domain=settings.MAIL_DOMAIN,
-        sender=_sender(),
-        sender_name=message.sender_name,
-        recipient=message.recipient,
-        recipient_name=message.recipient_name,
-        reply_to=message.reply_to,
-        language=message.language,
-        thread=message.thread,
-        unsubscribe_url=message.unsubscribe_url,
-        date=at,
-    )
-    return mime.build(envelope, rendered)
-
-
-def _sender() -> str:
-    """The bare address of DEFAULT_FROM_EMAIL, which may carry a name."""
-    return str(settings.DEFAULT_FROM_EMAIL).rpartition("<")[2].rstrip("> ")
-
-
-def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
-    """Put on record what came of an attempt: the row and the line of its history together."""
-    state, phase, pause = _outcome(message, answer)
-    # Trouble of the mail server is nobody's fault: the attempt does not count.
-    counts = answer.verdict is not Verdict.RELAY
-    facts: dict[str, Any] = {
-        "id": message.pk,
-        "epoch": message.lease_epoch,
-        "state": state,
-        "phase": phase,
-        "pause": pause,
-        "reason": answer.reason,
-        "attempts": message.attempts + counts,
-        "subject_line": message.subject_line,
-        "worker": f"{socket.gethostname()[:80]}:{os.getpid()}",
-        "started_at": started_at,
-        "reached": Phase.CONNECT if phase == Phase.NONE else phase,
-        "code": answer.code,
-        "reply": answer.text,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE_DOWN, facts)
-
-
-def _outcome(message: Message, answer: Answer) -> tuple[State, Phase, timedelta | None]:
-    """The state an answer leads to, the phase it leaves behind, and how long until the next try."""
-    match answer.verdict:
-        case Verdict.RELAY:
-            return State.QUEUED, Phase.NONE, None
-        case Verdict.SENT:
-            return State.SENT, Phase.DONE, None
-        case Verdict.UNCERTAIN:
-            uncertain_for = timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
-            return State.AMBIGUOUS, Phase.DATA, uncertain_for
-        case Verdict.SOON | Verdict.SLOWLY if not _is_given_up(message):
-            pause = replies.wait(answer.verdict, message.attempts + 1, chance=_chance)
-            return State.DEFERRED, Phase.NONE, pause
-        case _:
-            return State.FAILED, Phase.NONE, None
-
-
-def _is_given_up(message: Message) -> bool:
-    """Both moments are the database's: a worker's own clock may be wrong."""
-    patience = kinds.of(message.kind).gives_up_after
-    if patience is None and message.expires_at is None:
-        patience = kinds.THREE_DAYS
-    claimed_at: datetime = message.claimed_at  # type: ignore[attr-defined]  # by the claim
-    return patience is not None and claimed_at > message.created_at + patience
-
-
-_chance = random.Random()  # noqa: S311 -- parts waves of retries, guards nothing
-
-
-def _patiently(write: Callable[[], None]) -> None:
-    """Write down a result though the database restarts: forgetting it would double the mail."""
-    for pause in (0.5, 1, 2, 4, 8, 15):
-        try:
-            write()
-        except (OperationalError, InterfaceError):
-            logger.warning("A result could not be written down; trying again in %s s", pause)
-            connection.close()
-            time.sleep(pause)
-        else:
-            return
-    write()

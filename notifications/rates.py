@@ -88,6 +88,9 @@ def share_out(batch: list[Message]) -> tuple[list[Message], list[Message]]:
     wanted = sorted({name for names in lanes.values() for name in names})
     if not wanted:
         return batch, []
+    Bucket.objects.bulk_create(
+        [Bucket(lane=name, tokens=_burst(name)) for name in wanted], ignore_conflicts=True
+    )
     with transaction.atomic():
         tokens, at = _look_in(wanted)
         taken: Counter[str] = Counter()
@@ -126,12 +129,8 @@ def _burst(lane: str) -> float:
 
 def _look_in(lanes: Iterable[str]) -> tuple[dict[str, float], datetime]:
     """Lock the buckets, always in the same order, and see what is in them by now."""
-    names = list(lanes)
-    Bucket.objects.bulk_create(
-        [Bucket(lane=name, tokens=_burst(name)) for name in names], ignore_conflicts=True
-    )
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_IN, [names])
+        cursor.execute(_LOOK_IN, [list(lanes)])
         rows = cursor.fetchall()
     at = max(row[3] for row in rows)
     tokens = {}

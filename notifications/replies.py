@@ -37,7 +37,7 @@ class Answer:
     """The last thing the other side said, at which command, and what it means."""
 
     verdict: Verdict
-    reason: str  # a key of models.EXPLANATIONS
+    reason: str  # a key of explanations.EXPLANATIONS
     code: int | None
     text: str
 

@@ -56,7 +56,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Drop:
-    """The reminder is left out. `reason` is one of notifications.models.EXPLANATIONS."""
+    """The reminder is left out. `reason` is a key of notifications.explanations."""
 
     reason: str
 

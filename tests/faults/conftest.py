@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from embedded import engines
+from tests.notifications.conftest import server  # noqa: F401 -- a fixture
 from tests.notifications.scripted import Scripted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,14 +23,17 @@ def broker(tmp_path):
     engine = engines.valkey(tmp_path / "broker", durable=False)
     process = engine.start()
     engine.wait_until_ready(process)
-    yield _Broker(engine.url, process)
-    process.send_signal(signal.SIGCONT)
-    engine.stop(process)
+    broker = _Broker(engine, process)
+    yield broker
+    broker.process.send_signal(signal.SIGCONT)
+    engine.stop(broker.process)
 
 
 class _Broker:
-    def __init__(self, url, process):
-        self.url = url
+    def __init__(self, engine, process):
+        self._engine = engine
+        self.url = engine.url
+        self.port = int(engine.url.rpartition(":")[2].partition("/")[0])
         self.process = process
 
     def hang(self):
@@ -37,6 +41,13 @@ class _Broker:
 
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)
+
+    def come_back_empty(self):
+        """As after a power cut of a broker that keeps nothing."""
+        self.process.kill()
+        self.process.wait()
+        self.process = self._engine.start()
+        self._engine.wait_until_ready(self.process)
 
     def flush(self):
         import redis  # noqa: PLC0415 -- the product itself never speaks to it
@@ -46,9 +57,9 @@ class _Broker:
 
 @pytest.fixture
 def sink():
-    server = Scripted()
-    yield server
-    server.close()
+    sink = Scripted()
+    yield sink
+    sink.close()
 
 
 @pytest.fixture
@@ -80,25 +91,28 @@ def staff(broker, sink, tmp_path):
 
 class _Staff:
     def __init__(self, environment, folder):
-        self._environment = environment
+        self.environment = environment
         self._folder = folder
         self._processes = []
 
-    def worker(self):
-        options = ["--concurrency", "2", "--loglevel", "INFO", "--without-mingle"]
-        return self._start("config.celery", "worker", *options, "--without-gossip")
+    def worker(self, *, concurrency=2, hours_ahead=0):
+        """A worker; with `hours_ahead`, one whose own clock is wrong."""
+        options = ["--concurrency", str(concurrency), "--loglevel", "INFO", "--without-mingle"]
+        app = "tests.faults.wrong_clock" if hours_ahead else "config.celery"
+        options += ["--without-gossip"]
+        return self._start(app, "worker", *options, HOURS_AHEAD=str(hours_ahead))
 
     def beat(self):
         schedule = self._folder / f"beat-{len(self._processes)}"
         return self._start("config.beat", "beat", "--pidfile", "", "--schedule", str(schedule))
 
-    def _start(self, app, *words):
+    def _start(self, app, *words, **more):
         log = self._folder / f"{words[0]}-{len(self._processes)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", app, *words],
                 cwd=ROOT,
-                env=self._environment,
+                env=self.environment | more,
                 stdout=output,
                 stderr=output,
                 # A group of its own, so that a worker dies with its children.
@@ -111,6 +125,13 @@ class _Staff:
         """As a power cut would: the whole group at once, with no chance to say goodbye."""
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def kill_child(self, process):
+        """One child alone, as the kernel does when memory is short."""
+        found = subprocess.run(
+            ["pgrep", "--parent", str(process.pid)], capture_output=True, text=True, check=False
+        )
+        os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
 
     def end(self):
         for process in self._processes:

@@ -1,5 +1,6 @@
 """The broker refuses or hangs: whoever commits does not notice, and the mail leaves later."""
 
+import re
 import socket
 import time
 
@@ -12,6 +13,7 @@ from notifications import bell, outbox
 from notifications.models import Message, State
 from registrations import booking
 from tests.factories import NOON, make_application, make_meeting
+from tests.faults.proxy import Proxy
 from tests.notifications.scripted import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
@@ -133,3 +135,30 @@ def test_what_was_written_while_the_broker_was_away_leaves_when_it_is_back(
 
     wait_until(lambda: len(sink.accepted) == 2, seconds=20)
     wait_until(lambda: Message.objects.get(dedupe_key="meanwhile").state == State.SENT)
+
+
+def test_a_broker_that_refuses_for_a_while_delays_mail_and_nothing_else(
+    monkeypatch, settings, broker, sink, staff
+):
+    """F01: everything of ours behind a line that is cut; registering goes on."""
+    line = Proxy(broker.port)
+    url = broker.url.replace(f":{broker.port}", f":{line.port}")
+    staff.environment["REDIS_URL"] = url
+    hang_bell(monkeypatch, settings, url)
+    meeting = make_meeting(seat_limit=100)
+    staff.worker()
+    staff.beat()
+    register(meeting)
+    wait_until(lambda: len(sink.accepted) == 1, seconds=40)
+
+    line.refuse()
+    slowest = max(seconds(lambda: register(meeting)) for _ in range(30))
+    assert slowest < AT_ONCE
+    assert Message.objects.count() == 31
+    time.sleep(2)
+    line.listen()
+
+    wait_until(lambda: len(sink.accepted) >= 31, seconds=60)
+    names = {re.search(rb"Message-ID: <(.+?)>", words).group(1) for _, words in sink.accepted}
+    assert len(names) == len(sink.accepted) == 31
+    line.close()

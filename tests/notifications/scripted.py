@@ -7,12 +7,16 @@ the last dot, an answer that never comes, junk at the end.
 
 from __future__ import annotations
 
+import json
+import random
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -20,14 +24,27 @@ class Scripted:
     """
     Listens on loopback. Local parts of recipients are scripts:
 
-    `rcpt-451`, `rcpt-550`, … answer that at RCPT; `data-…` at DATA; `dot-…` after the dot;
-    `drop-rcpt`, `drop-data` (in the words), `drop-dot` (after the dot, accepted or not),
-    `hang-dot` (accepted, and no answer), `reset-dot`; anything else is accepted.
+    `rcpt-451`, `rcpt-550-5.7.1`, … answer that at RCPT; `data-…` at DATA; `dot-…` after the
+    dot; `drop-rcpt`, `drop-data` (in the words), `drop-dot` (after the dot, accepted or not),
+    `hang-rcpt`, `hang-data` (in the words), `hang-dot` (accepted, and no answer), `reset-dot`;
+    anything else is accepted.
     With `-times-N` a script holds for the first N tries of that recipient only.
+
+    `mix` is the share of other recipients, chosen by `seed`, who get one of `faults` at a try.
+    `history`: a file that gets a line of JSON for each decision.
     """
 
     greeting: str = "220 scripted"
+    ehlo_answer: str = "250-scripted\r\n250 8BITMIME"
+    auth_answer: str = "235 2.7.0 welcome"
+    rcpt_answer: str = ""
+    dot_answer: str = ""
+    tls: ssl.SSLContext | None = None
     mail_answer: str = "250 ok"
+    mix: float = 0.0
+    seed: int = 0
+    faults: tuple[str, ...] = ()
+    history: Path | None = None
     quit_junk: bool = False
     max_per_connection: int = 10_000
     seconds_per_mail: float = 0.0
@@ -37,6 +54,7 @@ class Scripted:
 
     def __post_init__(self) -> None:
         self.released = threading.Event()
+        self._chance = random.Random(self.seed)
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -62,6 +80,8 @@ class Scripted:
 
     def _serve(self, client: socket.socket) -> None:
         try:
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
             with client, client.makefile("rb") as lines:
                 self._talk(client, lines)
         except OSError:
@@ -75,12 +95,19 @@ class Scripted:
             self.released.wait(30)
             return
         say(self.greeting)
-        recipient, served = "", 0
+        recipient, script, served = "", "", 0
         for line in lines:
             command = line.strip().decode("latin-1")
             verb = command[:4].upper()
-            if verb == "EHLO":
-                say("250-scripted\r\n250 8BITMIME")
+            if verb in ("EHLO", "HELO"):
+                say(self.ehlo_answer)
+            elif verb == "STAR":
+                # Ready, it says, and never begins.
+                say("220 go ahead")
+                self.released.wait(30)
+                return
+            elif verb == "AUTH":
+                say(self.auth_answer)
             elif verb == "MAIL":
                 if served >= self.max_per_connection:
                     say("421 4.3.2 enough for one connection")
@@ -88,13 +115,14 @@ class Scripted:
                 say(self.mail_answer)
             elif verb == "RCPT":
                 recipient = command.partition("<")[2].rstrip(">")
-                if not self._rcpt(recipient, say):
+                script = self._begin(recipient)
+                if not self._rcpt(script, say):
                     return
             elif verb == "DATA":
-                if code := self._script(recipient, r"data-(\d+)"):
+                if code := _part(script, r"data-(\d+)"):
                     say(f"{code} scripted")
                     continue
-                if not self._data(client, lines, recipient, say):
+                if not self._data(client, lines, recipient, script, say):
                     return
                 served += 1
             elif verb == "RSET":
@@ -105,20 +133,34 @@ class Scripted:
             else:
                 say("502 what?")
 
-    def _rcpt(self, recipient: str, say) -> bool:
+    def _begin(self, recipient: str) -> str:
+        """What this try of that recipient meets."""
         with self._lock:
             self.tries[recipient] = self.tries.get(recipient, 0) + 1
-        if self._script(recipient, r"(drop-rcpt)"):
+            struck = self._chance.random() < self.mix
+            fault = self._chance.choice(self.faults) if struck else ""
+        script = fault or self._script(recipient)
+        self._note("began", recipient, script=script)
+        return script
+
+    def _rcpt(self, script: str, say) -> bool:
+        if _part(script, r"(drop-rcpt)"):
             return False
-        code = self._script(recipient, r"rcpt-(\d+)")
-        enhanced = {"451": "4.7.1", "452": "4.2.2", "550": "5.1.1", "554": "5.7.1"}.get(code, "")
-        say(f"{code} {enhanced} scripted" if code else "250 ok")
+        if _part(script, r"(hang-rcpt)"):
+            self.released.wait(30)
+            return False
+        code, status = _part(script, r"rcpt-(\d+)"), _part(script, r"rcpt-\d+-(\d\.\d\.\d)")
+        usual = {"451": "4.7.1", "452": "4.2.2", "550": "5.1.1", "554": "5.7.1"}.get(code, "")
+        say(f"{code} {status or usual} scripted" if code else self.rcpt_answer or "250 ok")
         return True
 
-    def _data(self, client: socket.socket, lines, recipient: str, say) -> bool:
+    def _data(self, client, lines, recipient: str, script: str, say) -> bool:  # noqa: C901 -- ditto
         say("354 go on")
-        if self._script(recipient, r"(drop-data)"):
+        if _part(script, r"(drop-data)"):
             lines.readline()
+            return False
+        if _part(script, r"(hang-data)"):
+            self.released.wait(30)
             return False
         words = b""
         for line in lines:
@@ -128,33 +170,53 @@ class Scripted:
         else:
             return False
         self.released.wait(self.seconds_per_mail)
-        if code := self._script(recipient, r"dot-(\d+)"):
-            say(f"{code} scripted")
-            return True
+        if answer := self.dot_answer or _part(script, r"dot-(\d+)"):
+            say(answer if " " in answer else f"{answer} scripted")
+            if not answer.startswith("2"):
+                self._note("refused", recipient, words=words)
+                return True
         with self._lock:
             self.accepted.append((recipient, words))
-        if self._script(recipient, r"(drop-dot)"):
+        self._note("accepted", recipient, words=words)
+        if _part(script, r"(drop-dot)"):
             return False
-        if self._script(recipient, r"(reset-dot)"):
+        if _part(script, r"(reset-dot)"):
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        if self._script(recipient, r"(hang-dot)"):
+        if _part(script, r"(hang-dot)"):
             self.released.wait(30)
             return False
-        say("250 2.0.0 queued")
+        if not (self.dot_answer or _part(script, r"(dot-2)")):
+            say("250 2.0.0 queued")
         return True
 
-    def _script(self, recipient: str, pattern: str) -> str:
-        found = re.match(pattern, recipient)
+    def _script(self, recipient: str) -> str:
         limit = re.search(r"-times-(\d+)", recipient)
-        if not found or (limit and self.tries[recipient] > int(limit.group(1))):
-            return ""
-        return found.group(1)
+        return "" if limit and self.tries[recipient] > int(limit.group(1)) else recipient
+
+    def _note(self, event: str, recipient: str, *, script: str = "", words: bytes = b"") -> None:
+        if self.history is None:
+            return
+        found = re.search(rb"Message-ID: <([0-9a-f-]{36})@", words)
+        line = {
+            "at": time.time(),
+            "event": event,
+            "recipient": recipient,
+            "script": script if script != recipient else "",
+            "message_id": found.group(1).decode() if found else "",
+        }
+        with self._lock, self.history.open("a", encoding="ascii") as file:
+            file.write(json.dumps(line) + "\n")
 
 
-def wait_until(condition, *, seconds: float = 10.0) -> None:
+def _part(script: str, pattern: str) -> str:
+    found = re.match(pattern, script)
+    return found.group(1) if found else ""
+
+
+def wait_until(condition, *, seconds: float = 10.0, pause: float = 0.02) -> None:
     """Wait for something that another thread or process does."""
     over_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < over_at, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(pause)

@@ -7,42 +7,12 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from notifications import delivery, outbox, relay
+from notifications import delivery, outbox, relay, replies, results
 from notifications.models import Attempt, Message, Relay, State
+from tests.notifications.posting import look, make_due, post, seen
 from tests.notifications.scripted import Scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def post(name, **overrides):
-    letter = {
-        "key": name,
-        "kind": "trial",
-        "to": f"{name}@example.org",
-        "language": "en",
-        "template": "notifications/trial",
-        "snapshot": {"site": "example.org"},
-        "subjects": [f"registration:{name}"],
-        "sender_name": "Institute",
-    }
-    with transaction.atomic():
-        outbox.enqueue(**letter | overrides)
-    return Message.objects.get(dedupe_key=overrides.get("key", name))
-
-
-def look():
-    delivery.sweep()
-    delivery.drain()
-
-
-def seen(message):
-    message.refresh_from_db()
-    return (message.state, message.reason)
-
-
-def make_due(message):
-    """Time is moved in the data, never in the clock."""
-    Message.objects.filter(pk=message.pk).update(not_before=Now())
 
 
 def test_a_message_is_accepted_and_written_down(server):
@@ -370,8 +340,8 @@ def test_an_acceptance_that_comes_late_ends_the_uncertainty(server):
     Message.objects.update(lease_until=Now(), phase="data")
     delivery.sweep()
 
-    accepted = delivery.replies.read("dot", 250, "2.0.0 queued")
-    delivery._write_down(held, accepted, held.created_at)
+    accepted = replies.read("dot", 250, "2.0.0 queued")
+    results.write_down(held, accepted, held.created_at)
 
     assert seen(message) == (State.SENT, "")
 
@@ -382,7 +352,7 @@ def test_no_transaction_is_open_while_the_server_is_spoken_to(server, monkeypatc
 
     def send(line, **envelope):
         seen_open.append(connection.in_atomic_block)
-        return delivery.replies.read("dot", 250, "ok")
+        return replies.read("dot", 250, "ok")
 
     monkeypatch.setattr(delivery.smtp.Line, "send", send)
     look()
@@ -460,16 +430,16 @@ def test_two_drains_at_once_send_each_message_once(server):
 
 def test_the_result_survives_a_database_that_restarts(server, monkeypatch):
     message = post("anna")
-    failures = iter([delivery.OperationalError("restarting")])
-    write_down = delivery._write_down
+    failures = iter([results.OperationalError("restarting")])
+    write_down = results._write_down
 
     def restarting(*args):
         for failure in failures:
             raise failure
         write_down(*args)
 
-    monkeypatch.setattr(delivery, "_write_down", restarting)
-    monkeypatch.setattr(delivery.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(results, "_write_down", restarting)
+    monkeypatch.setattr(results.time, "sleep", lambda seconds: None)
     look()
 
     assert seen(message)[0] == State.SENT
@@ -487,10 +457,7 @@ def test_a_certificate_that_cannot_be_verified_stops_the_mail(settings, server):
 
 def test_the_scripted_server_tells_its_tries_apart():
     server = Scripted()
-    server.tries["rcpt-451-times-1@example.org"] = 1
-    first = server._script("rcpt-451-times-1@example.org", r"rcpt-(\d+)")
-    server.tries["rcpt-451-times-1@example.org"] = 2
-    second = server._script("rcpt-451-times-1@example.org", r"rcpt-(\d+)")
+    tries = [server._begin("rcpt-451-times-1@example.org") for _ in range(2)]
     server.close()
 
-    assert (first, second) == ("451", "")
+    assert tries == ["rcpt-451-times-1@example.org", ""]

@@ -42,3 +42,14 @@ def test_a_secret_may_be_a_file(tmp_path):
     )
 
     assert said.stdout == "from a file|from a file\n"
+
+
+def test_a_mail_server_on_this_machine_sets_its_own_pace():
+    assert told("MAIL_RATES", EMAIL_URL="smtp://127.0.0.1:25") == "{}"
+    assert "'relay': 3000.0, 'mail.ru': 600.0" in told(
+        "MAIL_RATES", EMAIL_URL="smtp+tls://mail.example.org:587"
+    )
+    assert (
+        told("MAIL_RATES", EMAIL_URL="smtp://localhost", MAIL_RATES="mail.ru=60,other=1.5")
+        == "{'mail.ru': 60.0, 'other': 1.5}"
+    )

@@ -1,0 +1,36 @@
+"""Why a message is in its state, as a sentence for whoever looks at it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+# Reasons are kept as codes, so that each reader has them in their own language.
+EXPLANATIONS = {
+    "erased": _("The person's data was erased."),
+    "address_corrected": _("Sent to the corrected address instead."),
+    "address corrected": _("Sent to the corrected address instead."),
+    "cancelled": _("The participation was cancelled."),
+    "declined": _("The application was declined."),
+    "offer_over": _("The offer of a seat was over."),
+    "meeting cancelled": _("The meeting was cancelled."),
+    "meeting moved": _("The time of the meeting changed."),
+    "unsubscribed": _("The person wants no reminders of this meeting."),
+    "settled_by_hand": _("Marked as delivered by the organizer."),
+    "withdrawn_by_hand": _("Withdrawn by the organizer."),
+    "too_late": _("Its time had passed."),
+    "too_close_to_start": _("There was no suitable time left before the start."),
+    "due_before_confirmation": _("It was due before the participation was confirmed."),
+    "not_rendered": _("The text could not be made: an error in the program or in the data."),
+    "mailbox_unknown": _("There is no such mailbox."),
+    "mailbox_full": _("The mailbox is full."),
+    "refused": _("The receiving server refuses the message."),
+    "try_later": _("The receiving server asks to try again later."),
+    "relay_down": _("The mail server does not take mail now."),
+    "relay_refuses_us": _("The mail server will not take our mail: its settings need a look."),
+    "too_large": _("The message is too large for a mail server."),
+    "skipped_after_restore": _("Left out after a backup was restored: it was sent before."),
+    "connection_broke": _("The connection broke after the text was sent."),
+    "worker_lost": _("The worker stopped while the text was being sent."),
+    "workers_die": _("Workers stop when they take it up; it was laid aside."),
+    "address_unusable": _("Mail cannot be sent to this address."),
+}
