@@ -15,6 +15,14 @@ from registrations.models.delegations import (
     lists_close,
 )
 from registrations.models.guards import IdempotencyKey, Throttle
+from registrations.models.imports import (
+    UNSETTLED,
+    ImportRun,
+    ImportRunQuerySet,
+    ImportState,
+    ImportTrouble,
+    Outcome,
+)
 from registrations.models.invitations import Invitation, InvitationQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
@@ -42,6 +50,7 @@ __all__ = [
     "MOST_SEATS",
     "PLACES",
     "TARGETS",
+    "UNSETTLED",
     "AccessCode",
     "AccessCodeQuerySet",
     "AttendanceMode",
@@ -55,8 +64,13 @@ __all__ = [
     "DelegationRole",
     "GivenBy",
     "IdempotencyKey",
+    "ImportRun",
+    "ImportRunQuerySet",
+    "ImportState",
+    "ImportTrouble",
     "Invitation",
     "InvitationQuerySet",
+    "Outcome",
     "PassList",
     "PassListLine",
     "Registration",
