@@ -12,6 +12,25 @@ from events.models import Meeting, Region
 from registrations.forms import open_categories
 
 
+class SendForm(forms.Form):
+    """Where the rows are: pasted, or in a file."""
+
+    rows = forms.CharField(
+        label=gettext_lazy("Rows"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea({"rows": 8, "dir": "auto", "spellcheck": "false", "class": "rows"}),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("Or a file"),
+        required=False,
+        help_text=gettext_lazy(
+            "XLSX or CSV, up to 10,000 rows and 5 MB; of a workbook the first sheet."
+        ),
+        widget=forms.FileInput({"accept": ".xlsx,.csv,.txt,.tsv"}),
+    )
+
+
 class ImportForm(forms.Form):
     """What all rows have in common; a column of the table may say another category."""
 

@@ -441,6 +441,16 @@ def _moved_on(run: ImportRun) -> TooLate:
     )
 
 
+def remembered(meeting: Meeting, sent: Sent) -> list[str] | None:
+    """The columns that were chosen for the last table with the same headings, if any."""
+    if not sent.has_headings:
+        return None
+    for run in meeting.import_runs.exclude(table=b"").filter(has_headings=True).newest_first()[:5]:
+        if run.headings == sent.rows[0]:
+            return list(run.mapping)
+    return None
+
+
 def twin(run: ImportRun) -> ImportRun | None:
     """The last import of the very same table, as long as it is remembered."""
     same = ImportRun.objects.imported().filter(meeting=run.meeting_id, sha256=run.sha256)

@@ -49,7 +49,7 @@ def read(name: str, content: bytes) -> Sent:
     :raises FileNotRead: too large, not a table, too many rows or columns
     """
     if len(content) > MOST_BYTES:
-        raise FileNotRead(_("The file is larger than 5 MB. Send it in parts, or as CSV."))
+        raise too_large()
     if not content.strip():
         raise FileNotRead(_("The file is empty."))
     if content.startswith(b"PK\x03\x04"):
@@ -59,6 +59,10 @@ def read(name: str, content: bytes) -> Sent:
     else:
         raw = _csv(content)
     return sent(_bounded(raw), file_name=name)
+
+
+def too_large() -> FileNotRead:
+    return FileNotRead(_("The file is larger than 5 MB. Send it in parts, or as CSV."))
 
 
 def sent(rows: Iterable[Sequence[str]], *, file_name: str = "") -> Sent:

@@ -1,39 +1,26 @@
 """Long tables: checked by a worker, then all of their people on the list, or none."""
 
-import time
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
-from django.db import IntegrityError
-from django.db.models import Count
 
-from accounts import journal
 from accounts.models import JournalEntry
-from events.models import Approval
 from notifications.models import Message
 from registrations import (
-    booking,
     enlisting_many,
-    erasure,
     import_runs,
     import_working,
     importing,
     seats,
 )
-from registrations.import_runs import TooLate
-from registrations.models import ImportRun, ImportState, Registration, SeatLimit, Status
+from registrations.models import ImportState, Registration, SeatLimit
 from registrations.pasting import files
 from tests.factories import (
-    LINK,
     NOON,
     ORGANIZER,
-    category,
     make_application,
     make_meeting,
     make_registration,
 )
-from tests.registrations.test_races import at_once, own_database, registering
+from tests.registrations.test_races import own_database
 
 __all__ = ["own_database"]
 pytestmark = pytest.mark.django_db(transaction=True)
