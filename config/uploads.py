@@ -87,7 +87,7 @@ class OneFile(FileUploadHandler):
         else:
             self.content += raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
         assert self.file_name is not None
         kept = SimpleUploadedFile(self.file_name, bytes(self.content), self.content_type or "")
         kept.size = file_size

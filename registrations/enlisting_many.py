@@ -189,8 +189,8 @@ def _word(crowd: Crowd, progress: Callable[[int], None]) -> None:
         if placing.waits and not (in_order and at_the_meetings):
             crowd.unanswered.append(person)
         else:
-            told = {"position": placing.position} if placing.waits else {}
-            crowd.letters += letters.answers(person, priority=PRIORITY, **told)
+            position = placing.position if placing.waits else None
+            crowd.letters += letters.answers(person, priority=PRIORITY, position=position)
         if done % _AT_ONCE == 0:
             progress(half + done // 2)
 

@@ -22,6 +22,7 @@ from registrations import import_runs
 from registrations.import_forms import ImportForm
 from registrations.import_runs import Sent
 from registrations.models import ImportRun, ImportState, Outcome
+from registrations.models.imports import KEPT
 from registrations.pasting import columns
 
 COLUMNS = (
@@ -106,7 +107,7 @@ def _take(
 
 def _shown(one: ImportRun, form: ImportForm | None) -> dict[str, Any]:
     """What the page says of the run, by its state; long tables are unpacked where needed."""
-    context: dict[str, Any] = {"run": one, "days": import_runs.KEPT.days}
+    context: dict[str, Any] = {"run": one, "days": KEPT.days}
     if one.state == ImportState.MAPPING:
         named = one.headings
         context |= {

@@ -5,7 +5,7 @@ or a file, is kept and goes to the workers (`import_runs`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,6 +23,7 @@ from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations import importing
 from registrations.import_forms import ImportForm, SendForm
+from registrations.import_runs import Sent
 from registrations.models import ImportRun
 from registrations.pasting import cells, columns, files, people
 from registrations.person_forms import ListedForm
@@ -45,8 +46,7 @@ def bring(request: OfficeRequest, meeting: Meeting) -> HttpResponseBase:
 
 @csrf_protect
 def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
-    assert isinstance(request, HttpRequest)
-    asked: OfficeRequest = request  # type: ignore[assignment]  # signed in: `bring` has seen to it
+    asked = cast(OfficeRequest, request)
     text = request.POST.get("rows", "")
     form = ImportForm(request.POST or None, meeting=meeting)
     sending = SendForm(request.POST or None, request.FILES or None)
@@ -82,7 +82,7 @@ def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     )
 
 
-def _sent(file: Any) -> files.Sent:
+def _sent(file: Any) -> Sent:
     if file.size > files.MOST_BYTES:
         raise files.too_large()
     return files.read(str(file.name), file.read())
