@@ -55,7 +55,7 @@ class Crowd:
     placings: list[Placing]
     letters: list[outbox.Letter] = field(default_factory=list)
     # Whose place in line only the database can tell, by the meeting's rule.
-    unanswered: list[Registration] = field(default_factory=list)
+    unanswered: list[tuple[Registration, SeatLimit]] = field(default_factory=list)
     # For how long nobody else could take a seat.
     locked_for: float = 0.0
 
@@ -109,8 +109,8 @@ def write(crowd: Crowd, *, by: Actor, counters: Counters | None = None) -> None:
     _record(crowd, by)
     outbox.enqueue_many(crowd.letters)
     _insert(crowd)
-    for person in crowd.unanswered:
-        told = waitlist.told(person)
+    for person, lacking in crowd.unanswered:
+        told = waitlist.told_of(person, lacking)
         outbox.enqueue_many(letters.answers(person, priority=PRIORITY, **told))
     began = time.monotonic()
     if counters is None:
@@ -185,9 +185,9 @@ def _word(crowd: Crowd, progress: Callable[[int], None]) -> None:
     for done, (person, placing) in enumerate(
         zip(crowd.people, crowd.placings, strict=True), start=1
     ):
-        at_the_meetings = placing.lacking is None or placing.lacking.scope == Scope.MEETING
-        if placing.waits and not (in_order and at_the_meetings):
-            crowd.unanswered.append(person)
+        lacking = placing.lacking
+        if lacking and not (in_order and lacking.scope == Scope.MEETING):
+            crowd.unanswered.append((person, lacking))
         else:
             position = placing.position if placing.waits else None
             crowd.letters += letters.answers(person, priority=PRIORITY, position=position)

@@ -24,11 +24,8 @@ from registrations.import_runs import Sent
 from registrations.models import ImportRun, ImportState, Outcome
 from registrations.models.imports import KEPT
 from registrations.pasting import columns
+from registrations.pasting.columns import OF_PEOPLE as COLUMNS
 
-COLUMNS = (
-    "name", "family_name", "given_name", "patronymic", "organization", "position", "email",
-    "phone", "region", "category",
-)  # fmt: skip
 NAME = ("name", "family_name", "given_name", "patronymic")
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 100

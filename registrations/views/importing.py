@@ -26,9 +26,9 @@ from registrations.import_forms import ImportForm, SendForm
 from registrations.import_runs import Sent
 from registrations.models import ImportRun
 from registrations.pasting import cells, columns, files, people
+from registrations.pasting.columns import OF_PEOPLE as COLUMNS
 from registrations.person_forms import ListedForm
 from registrations.views import import_runs
-from registrations.views.import_runs import COLUMNS
 
 SHOWN_RUNS = 5
 
