@@ -50,13 +50,14 @@ class ImportViewSet(
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         """The one door of the API that takes a file: said before the body is read."""
-        if self.action == "create":
+        if request.method == "POST" and "uid" not in kwargs:
             uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
         return super().initialize_request(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[ImportRun]:
         meeting = own_meeting(self.request, self.kwargs["meeting"])
-        return ImportRun.objects.filter(meeting=meeting).select_related("meeting").newest_first()
+        found = ImportRun.objects.filter(meeting=meeting).select_related("meeting").newest_first()
+        return found.in_brief() if self.action == "list" else found
 
     @extend_schema(summary="List imports")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
