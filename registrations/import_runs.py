@@ -40,8 +40,8 @@ from registrations.models.imports import KEPT, packed
 __all__ = ["ListClosed", "NothingToImport", "TooLate", "begin", "bring", "cancel", "check", "start"]
 
 TASK = "registrations.tasks.bring_tables"
-# Above the time limit of a task: a worker that still lives is never given up for dead.
-LEASE = timedelta(minutes=15)
+# Many times what the last transaction takes, during which nothing is reported.
+LEASE = timedelta(minutes=5)
 ATTEMPTS = 5
 # Tables of one meeting that wait for their organizer or a worker.
 MOST_AT_ONCE = 20

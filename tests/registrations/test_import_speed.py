@@ -35,7 +35,7 @@ def test_ten_thousand_rows_take_less_than_two_minutes_and_hold_nobody_up(monkeyp
     stop, waits = threading.Event(), []
 
     def others():
-        """Somebody who needs the counters, as whoever cancels does, and another meeting's visitor."""
+        """Whoever needs the counters, as one who cancels, and a visitor of another meeting."""
         other = make_meeting(seat_limit=None)
         while not stop.is_set():
             at = time.monotonic()
