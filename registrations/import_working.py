@@ -36,7 +36,7 @@ TRIES = 3
 class TermsGone(Refused):
     """What was chosen for all rows is not to be had any more."""
 
-    code = "category_unknown"
+    code = "import_moved_on"
 
 
 class ChangedSince(Refused):
