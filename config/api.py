@@ -36,6 +36,7 @@ for place, viewset, name in [
     ("access-codes", access_codes.AccessCodeViewSet, "api-access-code"),
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
+    ("imports", imports.ImportViewSet, "api-import"),
     ("invitations", invitations.InvitationViewSet, "api-invitation"),
     ("messages", messages.MessageViewSet, "api-message"),
     ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
@@ -51,7 +52,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/categories/", parts.CategoriesView.as_view(), name="api-categories"),
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
-    path(f"{MEETING}/imports/", imports.ImportsView.as_view(), name="api-imports"),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
@@ -67,6 +67,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
             f"{MEETING}/registrations.{form}",
             export_api.ExportView.as_view(form=form),
             name=f"api-registrations-{form}",
+        )
+        for form in exports.FORMATS
+    ),
+    *(
+        path(
+            f"{MEETING}/imports/<uuid:uid>/result.{form}",
+            export_api.ImportResultView.as_view(form=form),
+            name=f"api-import-result-{form}",
         )
         for form in exports.FORMATS
     ),

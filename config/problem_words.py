@@ -195,6 +195,22 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("Nothing to merge"),
         gettext_lazy("Name at least two spellings of one organization."),
     ),
+    "file_not_read": (
+        gettext_lazy("The file cannot be read as a table"),
+        gettext_lazy("Send XLSX or CSV, up to 10,000 rows and 5 MB; “detail” says what is wrong."),
+    ),
+    "import_moved_on": (
+        gettext_lazy("The import has gone on"),
+        gettext_lazy("Read it again: its state allows other steps by now."),
+    ),
+    "nothing_to_import": (
+        gettext_lazy("Nobody can be added"),
+        gettext_lazy("The table has no rows, or all have errors or are registered already."),
+    ),
+    "too_many_imports": (
+        gettext_lazy("Too many tables are on their way"),
+        gettext_lazy("Import or cancel one of them first."),
+    ),
     "nothing_to_print": (
         gettext_lazy("Nothing to print"),
         gettext_lazy("Nobody on the list fits the choice."),

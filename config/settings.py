@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
         ("lapse offers", "registrations.tasks.lapse_offers", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),
         ("take lists", "registrations.tasks.take_lists", 60),
+        ("bring tables", "registrations.tasks.bring_tables", 10),
         ("forget on time", "registrations.tasks.forget", 3600),
         ("render batches", "badges.tasks.render", 10),
         ("worker is alive", "notifications.tasks.tick", 15),

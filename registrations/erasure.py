@@ -14,11 +14,13 @@ from registrations import idempotency, letters, seats, throttle, transitions, wa
 from registrations.models import (
     Consent,
     Delegation,
+    ImportRun,
     Invitation,
     InvitationQuerySet,
     PassList,
     PassListLine,
     Registration,
+    Source,
     Status,
 )
 
@@ -103,6 +105,7 @@ def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
     Delegation.objects.filter(meeting=meeting).update(head_name="", head_email="")
     _blank_invitations(Invitation.objects.filter(meeting=meeting), at=at)
     PassList.objects.of(meeting).update(note="")
+    ImportRun.objects.filter(meeting=meeting).delete()
     meeting.purged_at = at
     meeting.save(update_fields=["purged_at"])
     outbox.forget(subject=f"meeting:{meeting.pk}")
@@ -124,6 +127,9 @@ def _blank(registration: Registration, *, at: datetime) -> None:
         outbox.forget(subject=f"invitation:{invitation.pk}")
         _blank_invitations(Invitation.objects.filter(pk=invitation.pk), at=at)
     PassListLine.objects.filter(registration=registration).forget()
+    if registration.source == Source.IMPORT:
+        # The table that named the person goes as a whole; it is on the list long since.
+        ImportRun.objects.imported().filter(meeting=registration.meeting_id).delete()
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import cached_property
@@ -10,6 +10,30 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Meeting, Region
 from registrations.forms import open_categories
+
+
+class SendForm(forms.Form):
+    """Where the rows are: pasted, or in a file."""
+
+    # What stands behind a label instead of "(optional)": one of the two is needed.
+    marks: ClassVar[dict[str, Any]] = {"rows": "", "file": ""}
+
+    rows = forms.CharField(
+        label=gettext_lazy("Rows"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            {"id": "rows", "rows": 8, "dir": "auto", "spellcheck": "false", "class": "rows"}
+        ),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("Or a file"),
+        required=False,
+        help_text=gettext_lazy(
+            "XLSX or CSV, up to 10,000 rows and 5 MB; of a workbook the first sheet."
+        ),
+        widget=forms.FileInput({"accept": ".xlsx,.csv,.txt,.tsv"}),
+    )
 
 
 class ImportForm(forms.Form):

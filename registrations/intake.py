@@ -81,10 +81,31 @@ def add(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A person is put on the list inside a use case's transaction.")
+    registration = build(
+        meeting=meeting, application=application, source=source, at=at, status=status, seat=seat,
+        uid=uid, replaces=replaces,
+    )  # fmt: skip
+    registration.save(force_insert=True)
+    return registration
+
+
+def build(
+    *,
+    meeting: Meeting,
+    application: Application,
+    source: str,
+    at: datetime,
+    status: str,
+    seat: str = Seat.NONE,
+    uid: uuid.UUID | None = None,
+    replaces: Registration | None = None,
+    number: str = "",
+) -> Registration:
+    """The row with all that is derived of it, not saved: `number`, else one is drawn."""
     who = (application.family_name, application.given_name, application.patronymic)
     registration = Registration(
         uid=uid or uuid.uuid4(),
-        number=tickets.new_number(),
+        number=number or tickets.new_number(),
         meeting=meeting,
         category=application.category,
         status=status,
@@ -117,7 +138,6 @@ def add(
     registration.name_key = names.name_key(*who)
     set_search_keys(registration)
     registration.link_hash = keys.hashed(links.token(registration))
-    registration.save(force_insert=True)
     return registration
 
 

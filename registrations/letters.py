@@ -7,6 +7,7 @@ when it is delivered. The facts are strings already: a mail never computes a dat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,27 @@ def write_answer(
         write_waitlisted(registration, position=position, waits_for=waits_for, copy_to=copy_to)
     else:
         _write("received", registration, copy_to=copy_to)
+
+
+def answers(
+    registration: Registration,
+    *,
+    priority: int,
+    position: int | None = None,
+    waits_for: str = "",
+) -> list[outbox.Letter]:
+    """
+    The same answer, not written yet: for many people at once, who wait behind whoever has
+    just pressed a button.
+    """
+    letter, facts = "received", dict[str, Any]()
+    if registration.status == Status.CONFIRMED:
+        letter, facts = "confirmed", {"enclosures": ["ticket", "calendar"]}
+    elif registration.status == Status.WAITLISTED:
+        policy = registration.meeting.waiting_policy
+        letter = "waitlisted"
+        facts = {"position": position, "waits_for": waits_for, "policy": policy}
+    return list(_letters(letter, registration, priority=priority, **facts))
 
 
 def write_confirmed(
@@ -249,7 +271,13 @@ def withdraw_all(registration: Registration, *, reason: str) -> None:
     outbox.withdraw(subject=f"registration:{registration.pk}", reason=reason)
 
 
-def _write(
+def _write(letter: str, registration: Registration, **said: Any) -> None:
+    """Put the letter into the outbox, and the copy of whoever is to have one."""
+    for one in _letters(letter, registration, **said):
+        outbox.enqueue(**one)
+
+
+def _letters(
     letter: str,
     registration: Registration,
     *,
@@ -261,10 +289,10 @@ def _write(
     copy_to: Addressee | None = None,
     known: dict[str, Any] | None = None,
     **facts: Any,
-) -> None:
+) -> Iterator[outbox.Letter]:
     """
-    Put the letter into the outbox, to the person and to whoever registered the person; or,
-    where this one letter has a reader more, `copy_to`.
+    The letter to the person and to whoever registered the person; or, where this one letter
+    has a reader more, `copy_to`.
 
     The key names the occasion (letter, registration, its status version): said once.
     """
@@ -278,7 +306,7 @@ def _write(
     for email, name, is_proxy in to:
         if not email or (is_proxy and email.lower() == registration.email.lower()):
             continue
-        outbox.enqueue(
+        yield outbox.Letter(
             key=f"{letter}:{registration.uid}:{occasion}" + (":copy" if is_proxy else ""),
             kind=letter,
             to=email,

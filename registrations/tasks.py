@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import closing, erasure, limits, offering, reminders
+from registrations import closing, erasure, import_runs, import_working, limits, offering, reminders
 from registrations.delegations import reminding
 
 
@@ -11,6 +11,14 @@ from registrations.delegations import reminding
 def forget() -> None:
     """Erase the people of meetings whose time to keep data is over."""
     erasure.forget_due(at=timezone.now())
+    import_runs.sweep(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def bring_tables() -> None:
+    """Check and import every table that nobody works on. Any number of workers may at once."""
+    while run := import_runs.claim(at=timezone.now()):
+        import_working.work(run)
 
 
 @shared_task(ignore_result=True)

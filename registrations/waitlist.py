@@ -128,7 +128,12 @@ def place(registration: Registration) -> Place | None:
         region=registration.region,
         organization_key=registration.organization_key,
     )
-    narrow = seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
+    return _place(
+        registration, seats.full([limit for limit in limits if limit.scope != Scope.MEETING])
+    )
+
+
+def _place(registration: Registration, narrow: SeatLimit | None) -> Place | None:
     people = Registration.objects.in_line(registration.meeting)
     if narrow:
         people = people.filter(seats.concerned(narrow))
@@ -153,10 +158,19 @@ def told_newcomer(
 
 def told(registration: Registration) -> dict[str, Any]:
     """What a letter says about the place in line: `position`, and for whose seat he waits."""
-    found = place(registration)
+    return _words(place(registration), registration.language)
+
+
+def told_of(registration: Registration, lacking: SeatLimit) -> dict[str, Any]:
+    """The same where it is known which limit is `lacking` a seat, written or not yet."""
+    narrow = None if lacking.scope == Scope.MEETING else lacking
+    return _words(_place(registration, narrow), registration.language)
+
+
+def _words(found: Place | None, language: str) -> dict[str, Any]:
     if found is None:
         return {"position": None, "waits_for": ""}
-    with translation.override(registration.language):
+    with translation.override(language):
         return {
             "position": found.position,
             "waits_for": called(found.limit) if found.limit else "",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -13,8 +16,8 @@ from rest_framework.views import APIView
 
 from registrations.api.filters import RegistrationFilter
 from registrations.api.permissions import acting, own_meeting
-from registrations.models import Registration
-from reports import exports, tables
+from registrations.models import ImportRun, Registration
+from reports import exports, import_results, tables
 
 
 class AnyRenderer(JSONRenderer):
@@ -67,4 +70,31 @@ class ExportView(APIView):
             name=target.slug,
             csv=exports.csv(people, meeting=target),
             xlsx=lambda file: exports.xlsx(people, file, meeting=target),
+        )
+
+
+class ImportResultView(APIView):
+    renderer_classes: list[type[BaseRenderer]] = [JSONRenderer, AnyRenderer]
+    form: str = "csv"
+
+    @extend_schema(
+        request=None,
+        responses={
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, tables.CONTENT_TYPES["xlsx"]): OpenApiTypes.BINARY,
+            401: OpenApiResponse(description="A problem."),
+        },
+        summary="Take the result of an import",
+    )
+    def post(self, request: Request, meeting: str, uid: uuid.UUID) -> HttpResponseBase:
+        """
+        The rows as they were sent, with what became of each and the number of who was added.
+        409 `not_ready` until it is checked. By POST, since it stands in the journal.
+        """
+        runs = ImportRun.objects.filter(meeting=own_meeting(request, meeting))
+        return import_results.whole(
+            get_object_or_404(runs.select_related("meeting"), uid=uid),
+            form=self.form,
+            at=timezone.now(),
+            by=acting(request),
         )

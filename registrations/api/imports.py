@@ -1,67 +1,177 @@
-"""People from a table: all of them on the list, or none."""
+"""People from a table: a short list at once, a long one or a file by a worker."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from registrations import importing
+from config import uploads
+from config.parsing import JSONParser
+from events.models import Meeting
+from registrations import import_runs, importing
 from registrations.api.permissions import acting, own_meeting
 from registrations.forms import open_categories
+from registrations.import_serializers import (
+    FileSerializer,
+    ImportRunSerializer,
+    ImportSerializer,
+    as_table,
+)
 from registrations.intake import Application
-from registrations.serializers import DetailsSerializer, LineField, RegistrationSerializer
+from registrations.models import ImportRun
+from registrations.pasting import columns, files
+from registrations.pasting.columns import OF_PEOPLE as COLUMNS
+from registrations.serializers import RegistrationSerializer
 
 MOST_AT_ONCE = 200
 
 
-class BroughtSerializer(DetailsSerializer):
-    """A row: only a name is needed; what is left out is empty, the category as usual."""
+class ImportViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ImportRun]
+):
+    """Tables of people on their way to the list."""
 
-    email = serializers.EmailField(max_length=254, required=False)
-    organization = LineField(max_length=300, required=False, allow_blank=True)
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+    serializer_class = ImportRunSerializer
+    queryset = ImportRun.objects.none()  # for the schema alone
+    parser_classes = (JSONParser, MultiPartParser)
 
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """The one door of the API that takes a file: said before the body is read."""
+        if request.method == "POST" and "uid" not in kwargs:
+            uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
+        return super().initialize_request(request, *args, **kwargs)
 
-class ImportSerializer(serializers.Serializer[Any]):
-    """People, in the order in which they take seats."""
+    def get_queryset(self) -> QuerySet[ImportRun]:
+        meeting = own_meeting(self.request, self.kwargs["meeting"])
+        found = ImportRun.objects.filter(meeting=meeting).select_related("meeting").newest_first()
+        return found.in_brief() if self.action == "list" else found
 
-    people = BroughtSerializer(  # type: ignore[call-arg]  # the list takes max_length
-        many=True, allow_empty=False, max_length=MOST_AT_ONCE
-    )
-    skips_review = serializers.BooleanField(
-        default=True, help_text="They are approved already, where the organizer approves."
-    )
-    is_told = serializers.BooleanField(default=True, help_text="Each gets the usual letter.")
+    @extend_schema(summary="List imports")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Those of the last days; `errors` are told of one alone."""
+        return super().list(request, *args, **kwargs)
 
+    @extend_schema(summary="Read an import")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How far it is, what was found, the first hundred errors."""
+        return super().retrieve(request, *args, **kwargs)
 
-class ImportsView(APIView):
     @extend_schema(
-        request=ImportSerializer,
-        responses={201: RegistrationSerializer(many=True)},
+        request={"application/json": ImportSerializer, "multipart/form-data": FileSerializer},
+        responses={
+            201: RegistrationSerializer(many=True),
+            202: OpenApiResponse(ImportRunSerializer, description="A file, or more than 200."),
+        },
         summary="Put people on the list",
     )
-    def post(self, request: Request, meeting: str) -> Response:
-        """All of them, or none: a refusal says which `row`, from 1."""
+    def create(self, request: Request, meeting: str) -> Response:
+        """
+        Up to 200 `people` at once: all of them, or none; a refusal says which `row`, from 1.
+
+        More of them, up to 10,000, or a file (XLSX, CSV, up to 5 MB) are checked by a worker.
+        Follow the import until it is `checked`, then start it. Of a file the columns are
+        guessed, unless `columns` says what each is.
+        """
         target = own_meeting(request, meeting)
-        context = {"meeting": target, "as_organizer": True}
-        body = ImportSerializer(data=request.data, context=context)
+        if (request.content_type or "").startswith("multipart/"):
+            return self._take_file(request, target)
+        body = ImportSerializer(data=request.data, context=_context(target))
         body.is_valid(raise_exception=True)
+        said = body.validated_data
         usual: dict[str, Any] = {
             "category": open_categories(target)[0],
             "language": target.language[:2],
         }
-        rows = [Application(**usual | dict(one)) for one in body.validated_data["people"]]
+        if len(said["people"]) > MOST_AT_ONCE:
+            sent = import_runs.Sent(rows=as_table(said["people"]), has_headings=True)
+            terms = {"category": usual["category"].code, "language": usual["language"]}
+            return self._begin(request, target, sent, list(COLUMNS), terms | _options(said))
+        rows = [Application(**usual | dict(one)) for one in said["people"]]
         brought = importing.bring(
+            meeting=target, applications=rows, at=timezone.now(), by=acting(request),
+            **_options(said),
+        )  # fmt: skip
+        return Response(RegistrationSerializer(brought, many=True).data, status.HTTP_201_CREATED)
+
+    def _take_file(self, request: Request, target: Meeting) -> Response:
+        body = FileSerializer(data=request.data, context=_context(target))
+        body.is_valid(raise_exception=True)
+        said, file = body.validated_data, body.validated_data["file"]
+        if file.size > files.MOST_BYTES:
+            raise files.too_large()
+        sent = files.read(str(file.name), file.read())
+        width = len(sent.rows[0]) if sent.rows else 0
+        mapping = [field.strip() for field in said["columns"].split(",")] if said["columns"] else []
+        if mapping and len(mapping) != width:
+            words = _("These columns do not fit the table: it has %(n)d.") % {"n": width}
+            raise serializers.ValidationError({"columns": [words]})
+        category = said.get("category") or open_categories(target)[0]
+        terms = {
+            "category": category.code,
+            "language": said.get("language") or target.language[:2],
+        }
+        return self._begin(
+            request, target, sent, mapping or columns.guess(sent.rows, COLUMNS),
+            terms | _options(said),
+        )  # fmt: skip
+
+    def _begin(
+        self,
+        request: Request,
+        target: Meeting,
+        sent: import_runs.Sent,
+        mapping: Sequence[str],
+        terms: dict[str, Any],
+    ) -> Response:
+        run = import_runs.begin(
             meeting=target,
-            applications=rows,
-            skips_review=body.validated_data["skips_review"],
-            is_told=body.validated_data["is_told"],
+            sent=sent,
+            mapping=mapping,
+            terms=terms,
+            language=get_language() or target.language,
             at=timezone.now(),
             by=acting(request),
+            is_checked_at_once=True,
         )
-        return Response(RegistrationSerializer(brought, many=True).data, status.HTTP_201_CREATED)
+        return self._accepted(run)
+
+    @extend_schema(request=None, responses={202: ImportRunSerializer}, summary="Start an import")
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, meeting: str, uid: str) -> Response:
+        """
+        Put all rows on the list that can be, or none: whoever is there already and rows with
+        errors are left out. Twice is harmless. Refused as a whole, it is `checked` again, and
+        `refusal` says why.
+        """
+        return self._accepted(import_runs.start(run=self.get_object()))
+
+    @extend_schema(request=None, responses=ImportRunSerializer, summary="Cancel an import")
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, meeting: str, uid: str) -> Response:
+        """Until a worker puts it on the list. Its table is erased at once."""
+        run = import_runs.cancel(run=self.get_object(), at=timezone.now())
+        return Response(self.get_serializer(run).data)
+
+    def _accepted(self, run: ImportRun) -> Response:
+        return Response(self.get_serializer(run).data, status.HTTP_202_ACCEPTED)
+
+
+def _context(meeting: Meeting) -> dict[str, Any]:
+    return {"meeting": meeting, "as_organizer": True}
+
+
+def _options(said: dict[str, Any]) -> dict[str, bool]:
+    return {"skips_review": said["skips_review"], "is_told": said["is_told"]}

@@ -15,6 +15,14 @@ from registrations.models.delegations import (
     lists_close,
 )
 from registrations.models.guards import IdempotencyKey, Throttle
+from registrations.models.imports import (
+    UNSETTLED,
+    ImportRun,
+    ImportRunQuerySet,
+    ImportState,
+    ImportTrouble,
+    Outcome,
+)
 from registrations.models.invitations import Invitation, InvitationQuerySet
 from registrations.models.offers import Offer, OfferQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
@@ -45,6 +53,7 @@ __all__ = [
     "MOST_SEATS",
     "PLACES",
     "TARGETS",
+    "UNSETTLED",
     "AccessCode",
     "AccessCodeQuerySet",
     "AttendanceMode",
@@ -58,10 +67,15 @@ __all__ = [
     "DelegationRole",
     "GivenBy",
     "IdempotencyKey",
+    "ImportRun",
+    "ImportRunQuerySet",
+    "ImportState",
+    "ImportTrouble",
     "Invitation",
     "InvitationQuerySet",
     "Offer",
     "OfferQuerySet",
+    "Outcome",
     "PassList",
     "PassListLine",
     "Registration",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
+from events.spelling import fold
 from registrations import names
 
 MOST_ROWS = 200
@@ -12,6 +14,9 @@ MOST_CELLS = 30
 LONGEST_CELL = 1000
 # A spreadsheet copies tabs; a list from a mail has one of the others, or none at all.
 SEPARATORS = "\t;|"
+# How the column is headed that only numbers the rows.
+NUMBERING = ("№", "№ п/п", "№п/п", "п/п", "#")
+LONGEST_NUMBER = 6
 
 
 def read(text: str) -> list[list[str]]:
@@ -24,10 +29,14 @@ def read(text: str) -> list[list[str]]:
     if separator is None:
         separator = "," if _looks_like_csv(text) else "\t"
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
+    return tidy(row[:MOST_CELLS] for row in rows)
+
+
+def tidy(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Rows of cleaned cells of one width, without empty rows, empty columns and numbering."""
     found = []
     for row in rows:
-        cells = [names.clean(cell[:LONGEST_CELL]) for cell in row[:MOST_CELLS]]
-        cells = _without_number(cells)
+        cells = _without_number([names.clean(cell[:LONGEST_CELL]) for cell in row])
         if any(cells):
             found.append(cells)
     return _even(found)
@@ -42,17 +51,27 @@ def _looks_like_csv(text: str) -> bool:
 def _without_number(cells: list[str]) -> list[str]:
     """A first cell that only numbers the row is left out; so is a number before a name."""
     first = cells[0] if cells else ""
-    if len(cells) > 1 and first.rstrip(".)").isdecimal():
+    if len(cells) > 1 and (_numbers(first) or fold(first).strip(" .:") in NUMBERING):
         return cells[1:]
     number, _space, rest = first.partition(" ")
-    if rest and number.rstrip(".)").isdecimal():
+    if rest and _numbers(number):
         return [rest, *cells[1:]]
     return cells
+
+
+def _numbers(text: str) -> bool:
+    """Whether it counts rows: longer ones are telephone numbers."""
+    return text.rstrip(".)").isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _even(rows: list[list[str]]) -> list[list[str]]:
     """All rows as wide as the widest, without columns that are empty everywhere."""
     width = max(map(len, rows), default=0)
-    padded = [row + [""] * (width - len(row)) for row in rows]
-    kept = [at for at in range(width) if any(row[at] for row in padded)]
-    return [[row[at] for at in kept] for row in padded]
+    return without_empty_columns([row + [""] * (width - len(row)) for row in rows])
+
+
+def without_empty_columns(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Rows of one width, without columns that are empty everywhere."""
+    width = len(rows[0]) if rows else 0
+    kept = [at for at in range(width) if any(row[at] for row in rows)]
+    return [[row[at] for at in kept] for row in rows]

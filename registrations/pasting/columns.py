@@ -25,6 +25,8 @@ FIELDS = {
     "category": _("category"),
     "role": _("role in the delegation"),
 }
+# What a column of an organizer's list of people may be.
+OF_PEOPLE = tuple(field for field in FIELDS if field != "role")
 # Headings that people write, folded; the beginning of a heading is enough.
 HEADINGS = {
     "family_name": ("фамилия", "family name", "last name", "surname"),

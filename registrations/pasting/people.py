@@ -38,6 +38,7 @@ class Draft:
     values: dict[str, str]
     application: Application | None = None
     errors: list[str] = field(default_factory=list)
+    is_listed: bool = False
 
 
 @dataclass
@@ -72,14 +73,15 @@ def check(
     body = list(rows)
     if body and columns.has_headings(body[0]):
         body = body[1:]
-    drafts = [_draft(number, row, mapping, form) for number, row in enumerate(body, start=1)]
-    _object_to_twins(drafts, meeting)
+    drafts = [draft(number, row, mapping, form) for number, row in enumerate(body, start=1)]
+    object_to_twins(drafts, meeting)
     return Table([list(row) for row in rows], list(mapping), drafts)
 
 
-def _draft(
+def draft(
     number: int, row: Sequence[str], mapping: Sequence[str], form: Callable[..., RowForm]
 ) -> Draft:
+    """One row, checked by itself."""
     values = {field: cell for field, cell in zip(mapping, row, strict=False) if field}
     if "role" in values:
         values["role"] = _role(values["role"])
@@ -108,7 +110,8 @@ def _role(typed: str) -> str:
     return DelegationRole.EXPERT
 
 
-def _object_to_twins(drafts: list[Draft], meeting: Meeting) -> None:
+def object_to_twins(drafts: Sequence[Draft], meeting: Meeting) -> None:
+    """Who stands twice among the rows, or is on the list already, is an error of his row."""
     keys = {draft.row: _key(draft.application) for draft in drafts if draft.application}
     if not keys:
         return
@@ -126,6 +129,7 @@ def _object_to_twins(drafts: list[Draft], meeting: Meeting) -> None:
         key = keys[draft.row]
         if key in listed:
             draft.errors.append(_("This person is on the list already."))
+            draft.is_listed = True
         elif key in seen:
             draft.errors.append(_("The same as row %(n)d.") % {"n": seen[key]})
         seen.setdefault(key, draft.row)

@@ -217,6 +217,10 @@ OFFICE = [
     View("participant", "/manage/open/participants/{number}/", who="organizer"),
     View("participant-edit", "/manage/open/participants/{number}/edit/", who="organizer"),
     View("import", "/manage/open/participants/import/", who="organizer", act=_paste_people),
+    View("import-sent", "/manage/imports/participants/import/", who="organizer"),
+    *(View(f"import-{state}", f"/manage/imports/participants/import/{{import_{state}}}/",
+           who="organizer")
+      for state in ("mapping", "running", "checked", "done", "failed")),
     View("participant-replace", "/manage/open/participants/{number}/substitute/", who="organizer"),
     View("delegations", "/manage/delegations/delegations/", who="organizer"),
     View("delegations-none", "/manage/bare/delegations/", who="organizer"),

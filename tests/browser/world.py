@@ -25,12 +25,32 @@ from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from registrations import amending, booking, closing, limits, links, offering, substituting
+from registrations import (
+    amending,
+    booking,
+    closing,
+    import_runs,
+    import_working,
+    limits,
+    links,
+    offering,
+    substituting,
+)
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import answering, sending
 from registrations.invitations import keys as invited
-from registrations.models import AttendanceMode, Invitation, Registration, Status
+from registrations.models import (
+    AttendanceMode,
+    ImportRun,
+    ImportState,
+    ImportTrouble,
+    Invitation,
+    Registration,
+    Status,
+)
+from registrations.pasting import files
 from tests.factories import (
+    ORGANIZER,
     make_access_code,
     make_application,
     make_consent,
@@ -187,6 +207,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     known |= _invitations(invited_to, now) | _access_codes(invited_to)
     early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
     make_access_code(early, opens_early=True)
+    known |= _imports(meeting("imports", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
 
@@ -361,6 +382,57 @@ def _session(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def _imports(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A table of people in each of its states; one with errors of many kinds."""
+    make_registration(meeting=parks, at=now, **LONGEST)
+    long = [LONGEST[part] for part in ("family_name", "given_name", "patronymic")]
+    rows = [
+        ["Список участников совещания", "", "", "", ""],
+        ["ФИО", "Организация (полное наименование)", "Должность", "Регион", "Электронная почта"],
+        [" ".join(long), LONGEST["organization"], LONGEST["position"], "", LONGEST["email"]],
+        ["О’Коннор-Смит Шон", "Парк", "Эксперт", "Атлантида", "shon"],
+        ["Сукарно", "Парк", "", "Приморье", ""],
+        *(
+            [f"Иванов{letters} Пётр", "Парк", "Директор", "Калужская область",
+             f"person-{number}@example.org"]
+            for number, letters in enumerate("абвгдежзик" * 3)
+        ),
+    ]  # fmt: skip
+    terms = {"category": "member", "language": "ru", "skips_review": True, "is_told": True}
+    known = {}
+
+    def send(state: str, name: str, table: list[list[str]]) -> ImportRun:
+        run = import_runs.begin(
+            meeting=parks, sent=files.sent(table, file_name=name),
+            mapping=["name", "organization", "position", "region", "email"], terms=terms,
+            language="ru", at=now, by=ORGANIZER, is_checked_at_once=state != "mapping",
+        )  # fmt: skip
+        known[f"import_{state}"] = str(run.uid)
+        return run
+
+    def work() -> None:
+        while run := import_runs.claim(at=now):
+            import_working.work(run)
+
+    done = send("done", "Участники от регионов.xlsx", rows)
+    work()
+    import_runs.start(run=done)
+    work()
+    checked = send("checked", "Участники от регионов, исправленный список (2).xlsx", [
+        *rows, ["Ким Ен", "Парк", "", "", "kim@example.org"],
+    ])  # fmt: skip
+    work()
+    assert ImportRun.objects.get(pk=checked.pk).ready == 1
+    send("mapping", "", rows)
+    running = send("running", "Участники.csv", rows)
+    ImportRun.objects.filter(pk=running.pk).update(done=12, lease_until=now + timedelta(days=30))
+    failed = send("failed", "Участники.csv", rows)
+    ImportRun.objects.filter(pk=failed.pk).update(
+        state=ImportState.FAILED, trouble=ImportTrouble.FAULT, finished_at=now
+    )
+    return known
 
 
 if __name__ == "__main__":
