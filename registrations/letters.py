@@ -67,7 +67,10 @@ def answers(
         policy = registration.meeting.waiting_policy
         letter = "waitlisted"
         facts = {"position": position, "waits_for": waits_for, "policy": policy}
-    return list(_letters(letter, registration, priority=priority, **facts))
+    return [
+        outbox.Letter(**one | {"priority": priority})
+        for one in _letters(letter, registration, **facts)
+    ]
 
 
 def write_confirmed(
