@@ -28,11 +28,13 @@ def approve(
     """
     Confirm a request, or reverse a refusal; when it is full, a turn in line.
 
-    :raises InvalidTransition: the registration is not one to approve
+    :raises InvalidTransition: the registration is not one to approve, or the meeting is over
+        or called off
     :raises MeetingFull: no seat, no waiting list, and not deliberately over capacity
     """
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    _refuse_unless_ahead(registration, at=at)
     was = registration.status
     if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
         raise _cannot(registration)
@@ -57,10 +59,12 @@ def decline(
 
     The person reads the reason only if `shows_reason`.
 
-    :raises InvalidTransition: the registration is cancelled or declined already
+    :raises InvalidTransition: the registration is cancelled or declined already, or the
+        meeting is over or called off
     """
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    _refuse_unless_ahead(registration, at=at)
     if not registration.is_live:
         raise _cannot(registration)
     was = registration.status
@@ -81,11 +85,12 @@ def promote(
     """
     Seat somebody who waits, out of turn if need be.
 
-    :raises InvalidTransition: the person does not wait
+    :raises InvalidTransition: the person does not wait, or the meeting is over or called off
     :raises MeetingFull: no free seat, and not deliberately over capacity
     """
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    _refuse_unless_ahead(registration, at=at)
     if registration.status != Status.WAITLISTED:
         raise _cannot(registration)
     try:
@@ -94,6 +99,13 @@ def promote(
         raise MeetingFull(waitlist.none_left(full.limit)) from full
     _note(registration, "registration.promoted", was=Status.WAITLISTED, at=at, by=by)
     return registration
+
+
+def _refuse_unless_ahead(registration: Registration, *, at: datetime) -> None:
+    if not registration.meeting.is_ahead(at):
+        raise InvalidTransition(
+            _("The meeting is over or called off: there is nothing to decide any more.")
+        )
 
 
 def _cannot(registration: Registration) -> InvalidTransition:

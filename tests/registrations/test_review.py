@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import JournalEntry
-from events.models import Approval
+from events.models import Approval, Meeting
 from notifications.models import Message
 from registrations import review, seats, waitlist
 from registrations.models import Seat, Status
@@ -23,6 +23,31 @@ def test_approve_seats_whoever_asked():
 
     assert (ada.status, ada.seat, kinds()) == (Status.CONFIRMED, Seat.WITHIN, ["confirmed"])
     assert seats.audit(meeting.pk) == {}
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+@pytest.mark.parametrize(
+    ("step", "status"),
+    [
+        (review.approve, Status.PENDING),
+        (review.decline, Status.CONFIRMED),
+        (review.promote, Status.WAITLISTED),
+    ],
+)
+def test_nothing_is_decided_of_what_is_over_or_called_off(step, status, is_over):
+    meeting = make_meeting(seat_limit=1, approval=Approval.MANUAL)
+    if status == Status.WAITLISTED:
+        make_registration(meeting=meeting)
+    ada = make_registration(meeting=meeting, status=status)
+    at = meeting.ends_at if is_over else NOON
+    if not is_over:
+        Meeting.objects.filter(pk=meeting.pk).update(status="cancelled", cancelled_at=NOON)
+
+    with pytest.raises(review.InvalidTransition):
+        step(registration=ada, at=at, by=ORGANIZER)
+
+    ada.refresh_from_db()
+    assert (ada.status, kinds()) == (status, [])
 
 
 def test_approve_when_full_gives_a_turn_in_line():
