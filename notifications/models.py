@@ -110,16 +110,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What needs a person: the post office has done what it can."""
         return self.filter(state__in=[State.FAILED, State.AMBIGUOUS])
 
-    def by_state(self, *states: State) -> dict[State, int]:
-        """How many there are in each of these states."""
-        found = dict(
-            self.filter(state__in=states)
-            .values_list("state")
-            .annotate(number=models.Count("pk"))
-            .order_by()
-        )
-        return {state: found.get(state, 0) for state in states}
-
     def newest_first(self) -> Self:
         return self.order_by("-id")
 
@@ -197,6 +187,7 @@ class Message(models.Model):
             models.Index(
                 "not_before", name="message_uncertain", condition=Q(state=State.AMBIGUOUS)
             ),
+            models.Index("id", name="message_failed", condition=Q(state=State.FAILED)),
             GinIndex(OpClass("subjects", name="jsonb_path_ops"), name="message_by_subject"),
         ]
 
