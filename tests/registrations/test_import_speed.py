@@ -62,8 +62,9 @@ def test_ten_thousand_rows_take_less_than_two_minutes_and_hold_nobody_up(monkeyp
     with capsys.disabled():
         print(
             f"\n{COUNT} rows: checked in {checked:.1f} s, imported in {brought:.1f} s"
-            f" ({own:.1f} s of it the worker's own) with {len(queries)} statements; counters locked for {crowds[0].locked_for:.2f} s;"
-            f" others waited {max(waits):.2f} s at most, {sum(waits) / len(waits):.3f} s on average"
+            f" ({own:.1f} s of both the worker's own) with {len(queries)} statements;"
+            f" counters locked for {crowds[0].locked_for:.2f} s; others waited"
+            f" {max(waits):.2f} s at most, {sum(waits) / len(waits):.3f} s on average"
         )
     assert (run.state, run.added) == (ImportState.DONE, COUNT)
     assert Registration.objects.filter(meeting=meeting).waitlisted().count() == 1_000
