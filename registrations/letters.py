@@ -64,9 +64,8 @@ def answers(
     if registration.status == Status.CONFIRMED:
         letter, facts = "confirmed", {"enclosures": ["ticket", "calendar"]}
     elif registration.status == Status.WAITLISTED:
-        policy = registration.meeting.waiting_policy
         letter = "waitlisted"
-        facts = {"position": position, "waits_for": waits_for, "policy": policy}
+        facts = _line(registration, position=position, waits_for=waits_for)
     return [
         outbox.Letter(**one | {"priority": priority})
         for one in _letters(letter, registration, **facts)
@@ -103,11 +102,19 @@ def write_waitlisted(
         registration,
         known=known,
         copy_to=copy_to,
-        position=position,
-        waits_for=waits_for,
-        policy=registration.meeting.waiting_policy,
-        offer_hours=registration.meeting.offer_hours,
+        **_line(registration, position=position, waits_for=waits_for),
     )
+
+
+def _line(registration: Registration, *, position: int | None, waits_for: str) -> dict[str, Any]:
+    """What is said of the waiting list: the place in it, and how one comes to a seat."""
+    meeting = registration.meeting
+    return {
+        "position": position,
+        "waits_for": waits_for,
+        "policy": meeting.waiting_policy,
+        "offer_hours": meeting.offer_hours,
+    }
 
 
 def write_promoted(registration: Registration) -> None:
