@@ -62,6 +62,11 @@ def make(
     return offer
 
 
+def can_be_asked(registration: Registration) -> bool:
+    """Whether the letter reaches anybody who could answer it."""
+    return bool(registration.email or registration.submitted_by_email)
+
+
 def open_of(registration: Registration) -> Offer | None:
     """The offer as it is now, whatever was read with the row; the counters are locked."""
     return Offer.objects.filter(registration=registration).first()

@@ -47,8 +47,8 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     in the order of the meeting's rule, and tell them. Whoever sits over a limit goes before.
     Returns whom it confirmed.
 
-    A meeting that offers seats confirms nobody here: each of these people is offered the
-    seat, which is held for him from now on.
+    A meeting that offers seats confirms only whom no letter reaches: each of the others is
+    offered the seat, which is held for him from now on.
 
     The counters are locked by the caller. After the lists are closed nobody is moved any
     more: the organizer decides by hand.
@@ -60,7 +60,7 @@ def fill(counters: Counters, *, meeting: Meeting, at: datetime) -> list[Registra
     ):
         if not first.meeting.takes_edits(at):
             break  # closed while the caller waited for the counters
-        if first.meeting.offer_hours:
+        if first.meeting.offer_hours and offers.can_be_asked(first):
             offers.make(counters, first, at=at, by=journal.SYSTEM)
             continue
         confirm_waiting(counters, first, at=at)

@@ -41,6 +41,7 @@ from tests.factories import (
     make_application,
     make_delegation,
     make_meeting,
+    make_registration,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,8 +55,7 @@ ACTS = st.tuples(
         + ["name"] * 3
         + ["replace", "replace by head", "remove", "trust", "quota", "demote"]
         + ["offer", "offer over", "ask again", "withdraw offer", "close earlier", "offers"]
-        + ["accept", "refuse", "step aside"] * 2
-        + ["lapse"] * 2
+        + ["accept", "refuse", "step aside", "lapse"] * 2
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
     ),
     st.integers(0, 7),
@@ -232,6 +232,10 @@ def live_through(acts, approval, offer_hours) -> None:
     meeting = make_meeting(
         seat_limit=2, approval=approval, format=Format.HYBRID, offer_hours=offer_hours
     )
+    if offer_hours:
+        # Full, with people who wait: else hardly any life would come to an offer.
+        for status in [Status.CONFIRMED] * 2 + [Status.WAITLISTED] * 4:
+            make_registration(meeting=meeting, status=status)
     for name, choice in acts:
         with suppress(Refused):  # an answer as well; that it changed nothing is checked below
             act(meeting, name, choice)

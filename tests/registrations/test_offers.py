@@ -161,6 +161,22 @@ def test_a_limit_made_while_an_offer_is_open_counts_it():
     assert seats.audit(meeting.pk) == {}
 
 
+def test_whom_no_letter_reaches_is_confirmed_when_it_is_his_turn():
+    meeting, [first] = offered()
+    driver = make_registration(meeting=meeting, status=Status.WAITLISTED, email="")
+    by_an_assistant = make_registration(
+        meeting=meeting, status=Status.WAITLISTED, email="", submitted_by_name="Анна",
+        submitted_by_email="anna@example.org",
+    )  # fmt: skip
+
+    convening.set_seat_limit(meeting=meeting, seat_limit=3, at=NOON, by=ORGANIZER)
+
+    assert [state(person) for person in (first, driver, by_an_assistant)] == [
+        "offered", Status.CONFIRMED, "offered",
+    ]  # fmt: skip
+    assert seats.audit(meeting.pk) == {}
+
+
 def test_more_seats_are_offered_to_as_many():
     meeting, people = offered(waiting=3)
 
