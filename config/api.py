@@ -96,6 +96,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         my_delegation.MySubstituteView.as_view(),
         name="api-my-substitute",
     ),
+    path(
+        "my-delegation/wishes/<slug:number>/",
+        my_delegation.MyWishView.as_view(),
+        name="api-my-wish",
+    ),
     path("my-delegation/refuse/", my_delegation.MyRefusalView.as_view(), name="api-my-refusal"),
     path("my-invitation/", my_invitation.MyInvitationView.as_view(), name="api-my-invitation"),
     path("my-invitation/accept/", my_invitation.MyAcceptView.as_view(), name="api-my-accept"),

@@ -26,6 +26,7 @@ from registrations import (
     names,
     places,
     seats,
+    staging,
     throttle,
     transitions,
     waitlist,
@@ -36,6 +37,7 @@ from registrations.intake import Application, Evidence
 from registrations.models import (
     AccessCode,
     ConsentDocument,
+    Delegation,
     GivenBy,
     Registration,
     Seat,
@@ -100,7 +102,8 @@ def register(
 ) -> Booked:
     """
     Give the person a seat, a turn in line when the meeting is full, or a place on the desk
-    of whoever approves. The letter that says which leaves after the commit.
+    of whoever approves: the organizer's, or first that of a head of a delegation
+    (`staging.head_for`). The letter that says which leaves after the commit.
 
     The counters are touched last and for as short as possible; so the rows are written on
     a guess (is there a seat?) that their conditional UPDATEs confirm or void.
@@ -161,6 +164,7 @@ def _register(
                 claim=claim,
                 limits=limits,
                 status=_guess(meeting, application, limits, at=at),
+                awaits_head_of=_head(meeting, application, source=source, at=at),
             )
         except _GuessedWrong:
             continue
@@ -172,7 +176,9 @@ def _register(
                 raise AlreadyRegistered(
                     _("This participant is already registered; the link was sent by e-mail.")
                 ) from None
-            if "one_registration_per_number_and_meeting" not in str(error):
+            # The number was drawn twice, or the delegation removed at this very moment.
+            again = ("one_registration_per_number_and_meeting", "awaits_head_of")
+            if not any(reason in str(error) for reason in again):
                 raise
     raise MeetingFull(_("Too many people are registering at this moment. Please try again."))
 
@@ -201,6 +207,7 @@ def _book(
     claim: Claim | None,
     limits: list[SeatLimit],
     status: str,
+    awaits_head_of: Delegation | None,
 ) -> Booked:
     uid = uuid.uuid4()
     answer: dict[str, Any] = {
@@ -217,6 +224,7 @@ def _book(
         at=at,
         status=status,
         seat=Seat.WITHIN if seated else Seat.NONE,
+        awaits_head_of=awaits_head_of,
     )
     intake.record_consents(
         registration=registration,
@@ -290,6 +298,8 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     transitions.refuse_twin(registration)
     if meeting.approval == Approval.MANUAL:
         transitions.enter(registration, to=Status.PENDING, at=at)
+        if _is_participant(by) and registration.delegation_id is None:
+            staging.ask_the_right_head(registration, at=at)
     else:
         waitlist.admit(counters, registration, at=at)
     letters.write_answer(registration, **waitlist.told(registration))
@@ -363,6 +373,17 @@ def _is_reviewed(meeting: Meeting, application: Application) -> bool:
     """Whether the organizer decides first; whoever has such a code is approved at once."""
     code = application.access_code
     return meeting.approval == Approval.MANUAL and not (code and code.skips_review)
+
+
+def _head(
+    meeting: Meeting, application: Application, *, source: str, at: datetime
+) -> Delegation | None:
+    """Whose head decides first on somebody who registers himself."""
+    if source not in (Source.PUBLIC, Source.API) or not _is_reviewed(meeting, application):
+        return None
+    return staging.head_for(
+        meeting, region=application.region, organization=application.organization, at=at
+    )
 
 
 def _guess(

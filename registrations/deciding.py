@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from events.models import MeetingStatus
-from registrations.models import Registration, Status
+from registrations.models import Registration, Stage, Status
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     """
     if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
-    found = _STEPS[Status(registration.status)](has_room)
+    if registration.stage == Stage.CHANGES:
+        found = _from_changed(registration, has_room)
+    else:
+        found = _STEPS[Status(registration.status)](has_room)
     if registration.email or registration.submitted_by_email:
         return found
     return [replace(step, mail=_without_mail(step, registration)) for step in found]
@@ -55,7 +58,9 @@ def _without_mail(step: Step, registration: Registration) -> str:
     said = [_("No mail: there is no e-mail address.")]
     if step.code in ("approve_over", "promote_over"):
         said.insert(0, _("All seats are taken: this is one more seat."))
-    elif step.code == "cancel" and registration.status == Status.CONFIRMED:
+    elif step.code == "cancel" and (
+        registration.status == Status.CONFIRMED or registration.was_confirmed
+    ):
         said.append(_("The seat goes to whoever waits."))
     return " ".join(said)
 
@@ -65,6 +70,16 @@ def _from_pending(has_room: bool) -> list[Step]:
     if not has_room:
         steps.append(_over("approve_over", _("Approve beyond the limit")))
     return [*steps, _decline(_("Decline")), _cancel(frees_seat=False)]
+
+
+def _from_changed(registration: Registration, has_room: bool) -> list[Step]:
+    """Whoever was approved already and has changed his name keeps what he had."""
+    decline, cancel = _decline(_("Decline")), _cancel(frees_seat=registration.was_confirmed)
+    if registration.was_confirmed:
+        mail = _("Mail: confirmed again, with QR code and calendar.")
+        return [Step("approve", _("Approve the changes"), mail, is_first=True), decline, cancel]
+    mail = _("Mail: confirmed.") if has_room else _("Mail: on the waiting list, in the old place.")
+    return [Step("approve", _("Approve the changes"), mail, is_first=True), decline, cancel]
 
 
 def _from_waitlisted(has_room: bool) -> list[Step]:

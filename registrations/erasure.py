@@ -127,9 +127,14 @@ def _blank(registration: Registration, *, at: datetime) -> None:
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None
+    if registration.approved_as:
+        # That the organizer was to look again stays, as what he sits on does.
+        registration.approved_as = {}
     registration.erased_at = at
     registration.version += 1
-    registration.save(update_fields=[*BLANKED, "ticket_code", "erased_at", "version"])
+    registration.save(
+        update_fields=[*BLANKED, "ticket_code", "approved_as", "erased_at", "version"]
+    )
 
 
 def _blank_invitations(invitations: InvitationQuerySet, *, at: datetime) -> None:

@@ -73,6 +73,7 @@ def add(
     seat: str = Seat.NONE,
     uid: uuid.UUID | None = None,
     replaces: Registration | None = None,
+    awaits_head_of: Delegation | None = None,
 ) -> Registration:
     """
     Insert the row. Whoever calls moves the seat counter, afterwards, in the same transaction.
@@ -110,6 +111,7 @@ def add(
         delegation_role=application.delegation_role,
         access_code=application.access_code,
         replaces=replaces,
+        awaits_head_of=awaits_head_of,
         registered_at=at,
         status_changed_at=at,
         waiting_since=at if status == Status.WAITLISTED else None,

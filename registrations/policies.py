@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
 
 from events.models import Meeting, WaitingPolicy
-from registrations.models import Registration, RegistrationQuerySet
+from registrations.models import Registration, RegistrationQuerySet, Status
 
 
 def first(
@@ -89,7 +89,9 @@ def _with_turn(
 
 
 def _seated(meeting: Meeting) -> RegistrationQuerySet:
-    return Registration.objects.confirmed().counted().filter(meeting=meeting)
+    """Whoever is confirmed, also while the organizer looks at a changed name of his."""
+    confirmed = Q(status=Status.CONFIRMED) | Q(approved_as__isnull=False, line=None)
+    return Registration.objects.filter(confirmed, meeting=meeting).counted()
 
 
 def _missing_first(

@@ -209,7 +209,7 @@ def sit(
     counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
 ) -> None:
     """
-    Confirm somebody who holds no seat, on a seat if he needs one.
+    Confirm somebody, on the seat that he holds still, or on one more if he needs one.
 
     :raises NoRoom: a limit is full, and not deliberately over it
     """
@@ -218,7 +218,9 @@ def sit(
         category=registration.category,
         attendance_mode=registration.attendance_mode,
     )
-    seat = counters.seat(registration, goes_over=goes_over) if needs else Seat.NONE
+    seat = registration.seat
+    if seat == Seat.NONE and needs:
+        seat = counters.seat(registration, goes_over=goes_over)
     transitions.enter(registration, to=Status.CONFIRMED, at=at, seat=seat, goes_over=goes_over)
 
 
@@ -226,13 +228,19 @@ def admit(
     counters: Counters, registration: Registration, *, at: datetime, over_capacity: bool = False
 ) -> None:
     """
-    Confirm somebody who neither sits nor waits, or give him a turn in line.
+    Confirm somebody who neither sits nor waits, or give him a turn in line: the one that was
+    his already, where he had one before he was looked at again.
 
     :raises MeetingFull: neither is possible: full, and the meeting has no waiting list
     """
     try:
         sit(counters, registration, at=at, goes_over=over_capacity)
     except seats.NoRoom as full:
+        if registration.line is not None:
+            line, since = registration.line, registration.waiting_since
+            counters.rejoin_line()
+            transitions.enter(registration, to=Status.WAITLISTED, at=at, line=line, since=since)
+            return
         if not registration.meeting.has_waiting_list:
             raise MeetingFull(none_left(full.limit)) from full
         turn = seats.draw_turn(counters.of(registration))

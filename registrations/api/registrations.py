@@ -79,7 +79,13 @@ class RegistrationViewSet(
         return (
             Registration.objects.filter(meeting=meeting)
             .select_related(
-                "meeting", "category", "region", "delegation", "replaces", "access_code"
+                "meeting",
+                "category",
+                "region",
+                "delegation",
+                "replaces",
+                "access_code",
+                "awaits_head_of",
             )
             .prefetch_related(consents)
         )

@@ -24,6 +24,7 @@ from registrations.models.registration import (
     RegistrationQuerySet,
     Seat,
     Source,
+    Stage,
     Status,
 )
 from registrations.models.reminders import Audience, ReminderRule, RuleKind
@@ -69,6 +70,7 @@ __all__ = [
     "SeatLimit",
     "SeatLimitQuerySet",
     "Source",
+    "Stage",
     "Status",
     "Throttle",
     "lists_close",

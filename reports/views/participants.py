@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,8 +19,8 @@ from accounts.models import JournalEntry
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import deciding, intake, names, seats, waitlist
-from registrations.models import Registration, Status
+from registrations import deciding, intake, names, rewriting, seats, waitlist
+from registrations.models import Registration, Stage, Status
 from registrations.participant_forms import AddressForm, DeclineForm
 from reports import exports, headline, roster, tables
 
@@ -91,6 +92,8 @@ def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iter
         return
     if troubled:
         yield _("mail not delivered")
+    if row.stage in (Stage.HEAD, Stage.CHANGES):
+        yield str(Stage(row.stage).label)
     if not row.email:
         yield _("no e-mail")
     if twin:
@@ -158,6 +161,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
             "replaces",
             "invitation",
             "access_code",
+            "awaits_head_of",
         ),
         number=number,
     )
@@ -177,6 +181,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "decline_form": DeclineForm(prefix=None),
         "address_form": AddressForm(),
         "odd": _odd(registration),
+        "looked_at": _looked_at(registration),
         "twins": _twins(registration),
         "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
         "scans": registration.scans.order_by("received_at", "pk"),
@@ -213,6 +218,12 @@ def _twins(registration: Registration) -> list[Registration]:
     return list(
         others.filter(name_key=registration.name_key).exclude(pk=registration.pk).by_name()[:5]
     )
+
+
+def _looked_at(registration: Registration) -> list[dict[str, str]]:
+    """What was approved and what it is now, for whoever decides on it."""
+    language = get_language() or registration.language
+    return rewriting.in_words(registration, registration.approved_as or {}, language=language)
 
 
 def _odd(registration: Registration) -> list[str]:

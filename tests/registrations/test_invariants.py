@@ -22,7 +22,7 @@ from registrations import (
     seats,
     substituting,
 )
-from registrations.delegations import naming, opening
+from registrations.delegations import naming, opening, wishes
 from registrations.models import (
     AttendanceMode,
     Delegation,
@@ -52,6 +52,7 @@ ACTS = st.tuples(
         + ["name"] * 3
         + ["replace", "replace by head", "remove", "trust", "quota", "demote"]
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
+        + ["rename", "rename", "rename back", "head yes", "head no"]
     ),
     st.integers(0, 7),
 )
@@ -115,6 +116,39 @@ DELEGATIONS = {
 }
 
 
+def rename(meeting, _place, choice, name=None):
+    """By the person himself: looked at again where he was approved already."""
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if people:
+        amending.amend(
+            registration=people[choice % len(people)],
+            changes={"given_name": name or f"Имя{'абвгдежз'[choice]}"},
+            version=None, at=NOON, by=LINK,
+        )  # fmt: skip
+
+
+def answer(act):
+    def by_head(meeting, _place, choice):
+        asked = list(
+            Registration.objects.filter(meeting=meeting, awaits_head_of__isnull=False)
+            .select_related("awaits_head_of")
+            .order_by("pk")
+        )
+        if asked:
+            who = asked[choice % len(asked)]
+            act(delegation=who.awaits_head_of, registration=who, at=NOON, by=LINK)
+
+    return by_head
+
+
+STAGES = {
+    "rename": rename,
+    "rename back": lambda meeting, place, n: rename(meeting, place, n, name="Пётр"),
+    "head yes": answer(wishes.approve),
+    "head no": answer(wishes.reject),
+}
+
+
 def act(meeting, name: str, choice: int) -> None:
     places = list(meeting.region_set.regions.order_by("pk"))
     place = places[choice % len(places)]
@@ -125,6 +159,9 @@ def act(meeting, name: str, choice: int) -> None:
         return
     if name in DELEGATIONS:
         DELEGATIONS[name](meeting, place, choice)
+        return
+    if name in STAGES:
+        STAGES[name](meeting, place, choice)
         return
     if name in SHARES:
         SHARES[name](meeting, place, choice)
@@ -176,7 +213,10 @@ def limits_of(person):
 
 
 def live_through(acts, approval) -> None:
-    meeting = make_meeting(seat_limit=2, approval=approval, format=Format.HYBRID)
+    meeting = make_meeting(
+        seat_limit=2, approval=approval, format=Format.HYBRID, reviews_changes=True,
+        heads_decide_first=True,
+    )  # fmt: skip
     for name, choice in acts:
         with suppress(Refused):  # an answer as well; that it changed nothing is checked below
             act(meeting, name, choice)
@@ -190,7 +230,8 @@ def live_through(acts, approval) -> None:
         needs = intake.takes_seat(
             meeting=meeting, category=person.category, attendance_mode=person.attendance_mode
         )
-        assert (person.seat != Seat.NONE) == (person.status == Status.CONFIRMED and needs)
+        sits = person.status == Status.CONFIRMED or person.was_confirmed
+        assert (person.seat != Seat.NONE) == (sits and needs)
         assert needs or person.status != Status.WAITLISTED
     for delegation in Delegation.objects.filter(meeting=meeting):
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
