@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from attendance import api as attendance
+from attendance import merge_api
 from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import (
@@ -77,6 +78,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ("", pass_list_api.PassListFileView, f"api-pass-list-{form}"),
             ("/difference", pass_list_api.DifferenceFileView, f"api-difference-{form}"),
         ]
+    ),
+    path(
+        f"{MEETING}/registrations/<slug:number>/merge/",
+        merge_api.MergeView.as_view(),
+        name="api-registration-merge",
     ),
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),

@@ -164,6 +164,7 @@ def correct_address(
     registration.save(
         update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
     )
+    links.revoke_merged(registration)
     letters.write_answer(registration, **waitlist.told(registration))
     journal.record(
         by=by,

@@ -280,7 +280,8 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     Take a cancellation back: to a seat if there is one, else to the end of the line.
 
     :raises RegistrationClosed: the meeting takes no registrations any more; or it is the
-        participant who wants it, and the lists are closed or the organizer has cancelled
+        participant who wants it, and the lists are closed or the organizer has cancelled; or
+        it was merged with another one
     :raises AlreadyRegistered: the person has registered anew in between
     :raises MeetingFull: no seat, and no waiting list
     """
@@ -289,6 +290,10 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     meeting = registration.meeting
     if registration.status != Status.CANCELLED:
         return registration
+    if registration.merged_into_id is not None:
+        raise RegistrationClosed(
+            _("This person takes part with another registration: the two were merged.")
+        )
     if meeting.status != MeetingStatus.PUBLISHED or at >= meeting.ends_at or registration.erased_at:
         raise RegistrationClosed(_("This registration can no longer be restored."))
     if _is_participant(by) and not may_restore(registration, at=at):
@@ -318,7 +323,9 @@ def may_restore(registration: Registration, *, at: datetime) -> bool:
     Whether a participant may take a cancellation back himself: his own, before the lists are
     closed.
     """
-    if registration.status != Status.CANCELLED or not registration.meeting.takes_edits(at):
+    if registration.status != Status.CANCELLED or registration.merged_into_id is not None:
+        return False
+    if not registration.meeting.takes_edits(at):
         return False
     lines = JournalEntry.objects.about(f"registration:{registration.pk}")
     last = lines.filter(action="registration.cancelled").newest_first().first()

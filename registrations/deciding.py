@@ -32,6 +32,8 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     """
     if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
+    if registration.merged_into_id is not None:
+        return []
     if registration.stage == Stage.CHANGES:
         found = _from_changed(registration, has_room)
     else:

@@ -55,7 +55,8 @@ BLANKED_OF_INVITATION = (
 @transaction.atomic(durable=True)
 def erase(*, registration: Registration, at: datetime, by: Actor) -> Registration:
     """
-    Erase the person: names, addresses, ticket, mails. A live registration is given up first.
+    Erase the person: names, addresses, ticket, mails. A live registration is given up first;
+    what was merged into it is the same person and goes along.
 
     The row stays without a person, so that no published figure changes. Twice is harmless.
     """
@@ -68,10 +69,9 @@ def erase(*, registration: Registration, at: datetime, by: Actor) -> Registratio
         was = registration.status
         transitions.leave(registration, to=Status.CANCELLED, at=at)
         waitlist.pass_on(counters, registration, was=was, at=at)
-    _blank(registration, at=at)
-    journal.record(
-        by=by, at=at, action="registration.erased", subjects=letters.subjects(registration)
-    )
+    for one in (registration, *registration.merged.filter(erased_at=None)):
+        _blank(one, at=at)
+        journal.record(by=by, at=at, action="registration.erased", subjects=letters.subjects(one))
     return registration
 
 

@@ -201,6 +201,10 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     warnings = serializers.SerializerMethodField()
 
     stage = serializers.ChoiceField(choices=STAGES, read_only=True, help_text=WHOSE_TURN)
+    merged_into = serializers.SlugRelatedField[Any](
+        slug_field="number", read_only=True,
+        help_text="Of which registration this one is a duplicate: it means that one.",
+    )  # fmt: skip
     approved_as = serializers.DictField(
         child=serializers.CharField(),
         read_only=True,
@@ -215,8 +219,8 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
         model = Registration
         fields = [
             "number", "status", "stage", "approved_as", "awaits_head_of", "seat", "source",
-            "attendance_mode", "category", "region", "delegation", "delegation_role", "replaces",
-            "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
+            "merged_into", "attendance_mode", "category", "region", "delegation", "delegation_role",
+            "replaces", "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
             "decision_reason", "shows_reason", "consents", "warnings", "access_code",

@@ -68,7 +68,7 @@ def locked(registration: Registration) -> Registration:
         Registration.objects.select_for_update(of=("self",))
         .select_related(
             "meeting", "meeting__region_set", "category", "region", "delegation", "access_code",
-            "awaits_head_of",
+            "awaits_head_of", "merged_into",
         )
         .get(pk=registration.pk)
     )  # fmt: skip

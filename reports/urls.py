@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver, path
 
-from reports.views import door, figures, kept_lists, lists, messages, overview, participants
+from reports.views import (
+    door,
+    figures,
+    kept_lists,
+    lists,
+    merging,
+    messages,
+    overview,
+    participants,
+)
 
 LIST = "manage/<slug:slug>/lists/<int:number>"
 
@@ -12,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "manage/<slug:slug>/participants/<slug:number>/",
         participants.participant,
         name="manage-participant",
+    ),
+    path(
+        "manage/<slug:slug>/participants/<slug:number>/merge/",
+        merging.merge,
+        name="manage-participant-merge",
     ),
     path("manage/<slug:slug>/lists/", lists.lists, name="manage-lists"),
     path("manage/<slug:slug>/lists/close/", lists.close, name="manage-lists-close"),

@@ -86,6 +86,7 @@ class RegistrationViewSet(
                 "replaces",
                 "access_code",
                 "awaits_head_of",
+                "merged_into",
             )
             .prefetch_related(consents)
         )

@@ -147,6 +147,12 @@ class Registration(models.Model):
     replaces = models.ForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="replacements"
     )
+    # Who it turned out to be: the same person, registered twice. Link, number and ticket code
+    # mean the other registration from then on. Nobody is merged into somebody merged: a foreign
+    # key that Django does not know says so (migration 0011).
+    merged_into = models.ForeignKey(
+        "self", models.RESTRICT, null=True, blank=True, related_name="merged"
+    )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)
     # Collated by code point on every installation: the key itself is made for that order.
@@ -249,6 +255,11 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(replaces=None) | ~Q(replaces=F("pk")), name="nobody_replaces_himself"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None)
+                | (Q(status=Status.CANCELLED) & ~Q(merged_into=F("pk"))),
+                name="whoever_is_merged_is_on_no_list",
             ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^[0-9]{7}$"), name="a_number_has_seven_digits"

@@ -25,6 +25,7 @@ ACTIONS = {
     "registration.waitlisted": _("registered, on the waiting list"),
     "registration.approved": _("approved"),
     "registration.declined": _("declined"),
+    "registration.merged": _("merged with another registration of the same person"),
     "registration.looked_at_again": _("changed after approval, to be approved again"),
     "registration.changed_back": _("changed back to what was approved"),
     "registration.approved_by_head": _("the head of the delegation said yes"),

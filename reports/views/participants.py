@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import journal
 from accounts.models import JournalEntry
+from attendance.models import Scan, ScanQuerySet
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
@@ -94,6 +96,8 @@ def _flags(row: Registration, *, troubled: bool, twin: bool, bare: bool) -> Iter
         yield _("mail not delivered")
     if row.stage in (Stage.HEAD, Stage.CHANGES):
         yield str(Stage(row.stage).label)
+    if row.merged_into_id is not None:
+        yield _("merged with another one")
     if not row.email:
         yield _("no e-mail")
     if twin:
@@ -162,6 +166,7 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
             "invitation",
             "access_code",
             "awaits_head_of",
+            "merged_into",
         ),
         number=number,
     )
@@ -184,7 +189,8 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "looked_at": _looked_at(registration),
         "twins": _twins(registration),
         "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
-        "scans": registration.scans.order_by("received_at", "pk"),
+        "merged": registration.merged.order_by("pk"),
+        "scans": _scans(registration),
         "mails": mails,
         "journal": JournalEntry.objects.about(subject).newest_first()[:50],
         "here": "participants",
@@ -218,6 +224,12 @@ def _twins(registration: Registration) -> list[Registration]:
     return list(
         others.filter(name_key=registration.name_key).exclude(pk=registration.pk).by_name()[:5]
     )
+
+
+def _scans(registration: Registration) -> ScanQuerySet:
+    """All that happened at the door with his code, or with that of whom he was merged with."""
+    his = Q(registration=registration) | Q(registration__merged_into=registration)
+    return Scan.objects.filter(his).order_by("received_at", "pk")
 
 
 def _looked_at(registration: Registration) -> list[dict[str, str]]:
