@@ -75,10 +75,15 @@ def _merge(
                 version=one.version,
             )
     merging.absorb(counters, kept, other, taken=taken, at=at, by=by)
+    _fold(doors, kept)
+    return kept
+
+
+def _fold(doors: list[int], kept: Registration) -> None:
+    """Who came with either is in, once."""
     with connection.cursor() as cursor:
         for door in doors:
             cursor.execute("SELECT attendance_fold(%s, %s)", [door, kept.pk])
-    return kept
 
 
 def _stop_scans(doors: list[int], people: list[int]) -> None:

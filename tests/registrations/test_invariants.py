@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts import journal
 from accounts.refusals import Refused
+from attendance import merging
 from events.models import Approval, Format
 from notifications.models import Message
 from registrations import (
@@ -23,6 +24,7 @@ from registrations import (
     substituting,
 )
 from registrations.delegations import naming, opening, wishes
+from registrations.merging import PARTS
 from registrations.models import (
     AttendanceMode,
     Delegation,
@@ -53,6 +55,7 @@ ACTS = st.tuples(
         + ["replace", "replace by head", "remove", "trust", "quota", "demote"]
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
         + ["rename", "rename", "rename back", "head yes", "head no"]
+        + ["merge", "merge all"]
     ),
     st.integers(0, 7),
 )
@@ -141,7 +144,17 @@ def answer(act):
     return by_head
 
 
+def merge(meeting, _place, choice, take=()):
+    """Two of the meeting, whatever they are: what cannot be merged is refused."""
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if people:
+        first, second = people[choice % len(people)], people[(choice * 3 + 1) % len(people)]
+        merging.merge(kept=first, other=second, taken=take, at=NOON, by=ORGANIZER)
+
+
 STAGES = {
+    "merge": merge,
+    "merge all": lambda meeting, place, n: merge(meeting, place, n, take=list(PARTS)),
     "rename": rename,
     "rename back": lambda meeting, place, n: rename(meeting, place, n, name="Пётр"),
     "head yes": answer(wishes.approve),
@@ -233,6 +246,8 @@ def live_through(acts, approval) -> None:
         sits = person.status == Status.CONFIRMED or person.was_confirmed
         assert (person.seat != Seat.NONE) == (sits and needs)
         assert needs or person.status != Status.WAITLISTED
+    for person in Registration.objects.filter(meeting=meeting, merged_into__isnull=False):
+        assert (person.status, person.merged_into.merged_into) == (Status.CANCELLED, None)
     for delegation in Delegation.objects.filter(meeting=meeting):
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
     replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
