@@ -169,6 +169,8 @@ def test_the_api_of_the_participant_follows(client, office, ada, twin):
     office.post(f"{PAGE}{ada.number}/merge/", {"other": twin.number, "keep": ada.number})
 
     assert client.get("/api/v1/my-registration/", **key).json()["number"] == ada.number
+    stored = client.get(f"/r/{links.token(ada)}/data/").content.decode()
+    assert "al@example.org" in stored
 
 
 @pytest.mark.parametrize("others", [1, 3])

@@ -1,6 +1,7 @@
 """Whoever registers himself from a region with a delegation is put before its head first."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -23,6 +24,7 @@ from tests.factories import (
     make_registration,
     make_user,
 )
+from tests.registrations.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -307,3 +309,33 @@ def test_the_api_of_the_head_and_of_the_organizer(client, meeting, delegation):
     assert say("0000000", answer="reject").status_code == 404
     standing = dict(Registration.objects.values_list("number", "status"))
     assert standing == {ada.number: "pending", bob.number: "declined"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_place_of_a_delegation_goes_to_one_of_two_who_are_agreed_to_at_once():
+    for _ in range(5):
+        meeting = make_meeting(
+            seat_limit=5,
+            approval=Approval.MANUAL,
+            heads_decide_first=True,
+        )
+        asked = make_delegation(meeting, quota=1)
+        people = [register(meeting, region=kaluga(meeting)) for _ in "12"]
+
+        results = at_once(*(partial(answer, wishes.approve, asked, one) for one in people))
+
+        assert [type(one) for one in results].count(wishes.DelegationFull) == 1, results
+        assert asked.people.count() == 1
+        assert seats.audit(meeting.pk) == {}
+
+
+def test_the_organizers_page_of_a_delegation_shows_who_waits_for_its_head(meeting, delegation):
+    ada = register(meeting, region=kaluga(meeting), family_name="Ада")
+    office = Client(headers={"accept-language": "en"})
+    office.force_login(meeting.owners.get())
+
+    page = office.get(f"/manage/parks/delegations/{delegation.uid}/").content.decode()
+
+    assert "Wait for the head’s answer" in page
+    assert ada.number in page
+    assert "Remove this delegation" not in page

@@ -1,13 +1,14 @@
 """Whoever changes name or organization after approval is looked at again, and loses nothing."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from attendance import checkin
+from attendance import checkin, walkin
 from attendance.models import Outcome
 from events.models import Approval, Format
 from notifications.models import Message
@@ -228,6 +229,18 @@ def test_the_code_does_not_open_the_door_until_it_is_approved_again():
     assert at_the_door() == Outcome.PENDING
     approve(ada)
     assert at_the_door() == Outcome.ACCEPTED
+
+
+def test_let_in_at_the_door_he_sits_where_he_sat():
+    meeting = reviewed(seat_limit=1)
+    desk = open_desk(meeting, at=meeting.starts_at, may_admit=True)
+    ada = amend(make_registration(meeting=meeting), family_name="Иванова")
+
+    walkin.admit(desk=desk, scan_id=uuid4(), person=ada.uid, at=meeting.starts_at)
+
+    ada.refresh_from_db()
+    assert (ada.status, ada.seat, ada.approved_as) == (Status.CONFIRMED, Seat.WITHIN, None)
+    assert seats.audit(meeting.pk) == {}
 
 
 @pytest.fixture
