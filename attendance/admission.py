@@ -97,12 +97,14 @@ def enter(desk: Desk, scan_id: UUID, person: Registration, *, method: str, at: d
 
 def person(desk: Desk, uid: UUID) -> Registration:
     """
-    Somebody of the desk's meeting, locked. The counters are locked before.
+    Somebody of the desk's meeting, locked; of two that were merged the one kept. The counters
+    are locked before.
 
     :raises PersonUnknown: nobody of this meeting
     """
     known = Registration.objects.filter(meeting_id=desk.meeting_id, uid=uid, erased_at=None)
-    found = known.first()
+    found = known.select_related("merged_into").first()
+    found = found and (found.merged_into or found)
     if found is None:
         raise PersonUnknown(_("Nobody of this meeting has this registration."))
     # A scan locks the person's place in the log first and then looks at the row: the other

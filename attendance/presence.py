@@ -95,7 +95,9 @@ def search(*, desk: Desk, query: str, at: datetime) -> list[Found]:
                 subjects=[f"meeting:{desk.meeting_id}", f"device:{desk.device_id}"],
             )
     people = (
-        Registration.objects.filter(_matches(query), meeting_id=desk.meeting_id, erased_at=None)
+        Registration.objects.filter(
+            _matches(query, desk), meeting_id=desk.meeting_id, erased_at=None, merged_into=None
+        )
         .select_related("region", "category")
         .by_name()[:MOST]
     )
@@ -103,13 +105,16 @@ def search(*, desk: Desk, query: str, at: datetime) -> list[Found]:
 
 
 def person(*, desk: Desk, uid: UUID) -> Registration | None:
-    """Somebody of the desk's meeting, whoever it is."""
-    return Registration.objects.filter(meeting_id=desk.meeting_id, uid=uid, erased_at=None).first()
+    """Somebody of the desk's meeting, whoever it is; of two that were merged the one kept."""
+    people = Registration.objects.filter(meeting_id=desk.meeting_id, erased_at=None)
+    found = people.filter(uid=uid).select_related("merged_into").first()
+    return found and (found.merged_into or found)
 
 
-def _matches(query: str) -> Q:
+def _matches(query: str, desk: Desk) -> Q:
     if number := tickets.read_number(query):
-        return Q(number=number)
+        merged = Registration.objects.filter(meeting_id=desk.meeting_id, number=number)
+        return Q(number=number) | Q(pk__in=merged.values("merged_into"))
     words = names.search_terms(query)
     return reduce(
         and_, (reduce(or_, (Q(search_key__contains=a) for a in word)) for word in words), Q()
@@ -190,9 +195,10 @@ def log(*, desk: Desk) -> list[Line]:
 
 def left_standing(*, desk: Desk, entry: UUID) -> str:
     """What a scan that was taken back leaves as it was, in words for the steward."""
-    person = Scan.objects.select_related("registration").get(pk=entry).registration
-    if person is None:
+    scan = Scan.objects.select_related("registration__merged_into").get(pk=entry)
+    if scan.registration is None:
         return _("Undone")
+    person = scan.registration.merged_into or scan.registration
     if Presence.objects.filter(checkpoint_id=desk.checkpoint_id, registration=person).exists():
         return _("The repeated mark was taken back. Still in: %(name)s.") % {
             "name": person.full_name
@@ -219,13 +225,15 @@ def rebuild(*, checkpoint: Checkpoint | None = None) -> int:
         cursor.execute(
             "INSERT INTO attendance_presence"
             " (checkpoint_id, registration_id, scan_id, first_at, desk)"
-            " SELECT DISTINCT ON (s.checkpoint_id, s.registration_id)"
-            " s.checkpoint_id, s.registration_id, s.id, s.scanned_at, s.desk"
-            " FROM attendance_scan s WHERE s.kind = 'entry'"
+            " SELECT DISTINCT ON (s.checkpoint_id, COALESCE(r.merged_into_id, r.id))"
+            " s.checkpoint_id, COALESCE(r.merged_into_id, r.id), s.id, s.scanned_at, s.desk"
+            " FROM attendance_scan s"
+            " JOIN registrations_registration r ON r.id = s.registration_id"
+            " WHERE s.kind = 'entry'"
             " AND s.outcome IN ('accepted', 'already_in')"
             " AND (%s::bigint IS NULL OR s.checkpoint_id = %s)"
             " AND NOT EXISTS (SELECT FROM attendance_scan v WHERE v.voids_id = s.id)"
-            " ORDER BY s.checkpoint_id, s.registration_id, s.scanned_at, s.id",
+            " ORDER BY s.checkpoint_id, COALESCE(r.merged_into_id, r.id), s.scanned_at, s.id",
             [checkpoint.pk if checkpoint else None, checkpoint.pk if checkpoint else None],
         )
         return Presence.objects.filter(where).count()

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from attendance import admission
@@ -163,6 +164,7 @@ def _take_back(
     desk: Desk, mistaken: UUID, absent: Registration, *, scan_id: UUID, at: datetime
 ) -> None:
     here = Scan.objects.entries().of(checkpoint_id=desk.checkpoint_id)
-    if not here.filter(pk=mistaken, registration=absent).exists():
+    theirs = Q(registration=absent) | Q(registration__merged_into=absent)
+    if not here.filter(theirs, pk=mistaken).exists():
         raise ScanUnknown(_("There is no such scan at this desk's meeting."))
     admission.take_back(desk=desk, entry=mistaken, void_id=uuid5(scan_id, "mistaken"), at=at)

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from attendance import api as attendance
+from attendance import merge_api
 from badges import api as badges
 from config import schema  # noqa: F401  # tells the OpenAPI document how one signs in
 from registrations.api import (
@@ -86,6 +87,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ("/difference", pass_list_api.DifferenceFileView, f"api-difference-{form}"),
         ]
     ),
+    path(
+        f"{MEETING}/registrations/<slug:number>/merge/",
+        merge_api.MergeView.as_view(),
+        name="api-registration-merge",
+    ),
     path("my-registration/", mine.MyRegistrationView.as_view(), name="api-mine"),
     path("my-registration/cancel/", mine.MyCancelView.as_view(), name="api-mine-cancel"),
     path("my-registration/restore/", mine.MyRestoreView.as_view(), name="api-mine-restore"),
@@ -118,6 +124,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "my-delegation/people/<slug:number>/substitute/",
         my_delegation.MySubstituteView.as_view(),
         name="api-my-substitute",
+    ),
+    path(
+        "my-delegation/wishes/<slug:number>/",
+        my_delegation.MyWishView.as_view(),
+        name="api-my-wish",
     ),
     path("my-delegation/refuse/", my_delegation.MyRefusalView.as_view(), name="api-my-refusal"),
     path("my-invitation/", my_invitation.MyInvitationView.as_view(), name="api-my-invitation"),

@@ -224,6 +224,13 @@ class Meeting(models.Model):
     approval = models.CharField(
         _("who may come"), max_length=9, choices=Approval, default=Approval.AUTOMATIC
     )
+    # Both are about meetings with approval: elsewhere there is nothing to decide.
+    reviews_changes = models.BooleanField(
+        _("approve again when somebody changes name or organization"), default=False
+    )
+    heads_decide_first = models.BooleanField(
+        _("heads of delegations decide before the organizer"), default=False
+    )
     has_waiting_list = models.BooleanField(_("waiting list when full"), default=True)
     waiting_policy = models.CharField(
         _("who gets a seat that becomes free"),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import journal
@@ -14,22 +13,23 @@ from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
 from registrations import (
-    intake,
     letters,
     links,
-    names,
     offers,
+    rewriting,
     seats,
+    staging,
     throttle,
     transitions,
     waitlist,
 )
-from registrations.models import Consent, Registration, Scope, Seat, Status
-from registrations.seats import Counters
+from registrations.models import Consent, Registration
+from registrations.rewriting import FIELDS, SEAT_FIELDS, TOLD
 from registrations.transitions import AlreadyRegistered, StaleVersion
 from registrations.waitlist import MeetingFull
 
 __all__ = [
+    "FIELDS",
     "AlreadyRegistered",
     "EditsClosed",
     "MeetingFull",
@@ -40,27 +40,6 @@ __all__ = [
     "unsubscribe",
     "withdraw_consent",
 ]
-
-# What may be changed, in the order in which a letter names it.
-FIELDS = (
-    "family_name",
-    "given_name",
-    "patronymic",
-    "latin_name",
-    "email",
-    "phone",
-    "organization",
-    "position",
-    "region",
-    "category",
-    "attendance_mode",
-    "language",
-    "time_zone",
-)
-# What decides which limits somebody takes a seat in, hence the counters' lock.
-SEAT_FIELDS = {"category", "attendance_mode", "region", "organization"}
-# Who is told: whoever reads another name or organization on the badge than was written.
-TOLD = ("family_name", "given_name", "patronymic", "organization")
 
 
 class EditsClosed(Refused):
@@ -83,6 +62,9 @@ def amend(
     to need no seat (as press, or online) gives his back, or need not wait any more. Whoever
     comes to need one gets it while there is one; only an organizer goes beyond the limit. A
     seat that is offered to him moves along like one that he has.
+
+    Where the meeting says so, a participant who changes name or organization after he was
+    approved is looked at again by the organizer (`staging`); he keeps what he has meanwhile.
 
     :raises EditsClosed: a participant changes after the lists were closed
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
@@ -110,7 +92,9 @@ def _amend(
     by: Actor,
     as_organizer: bool,
 ) -> Registration:
-    counters = seats.lock(registration.meeting_id) if changes.keys() & SEAT_FIELDS else None
+    counters = None
+    if changes.keys() & SEAT_FIELDS or (not as_organizer and changes.keys() & set(TOLD)):
+        counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     if registration.erased_at or (
         not as_organizer and not (registration.meeting.takes_edits(at) and registration.is_live)
@@ -124,31 +108,26 @@ def _amend(
             _("This registration was changed in the meantime. Look at it again."),
             version=registration.version,
         )
-    old = {field: getattr(registration, field) for field in FIELDS}
-    changed = [field for field in FIELDS if field in changes and changes[field] != old[field]]
-    if not changed:
+    if not rewriting.differing(registration, changes):
         return registration
     was = registration.status, registration.seat
-    for field in changed:
-        setattr(registration, field, changes[field])
-    who = (registration.family_name, registration.given_name, registration.patronymic)
-    registration.name_key = names.name_key(*who)
-    derived = intake.set_search_keys(registration)
-    registration.version += 1
-    registration.save(update_fields=[*changed, "name_key", *derived, "version"])
-    if counters is not None and set(changed) & SEAT_FIELDS:
-        _change_chairs(counters, registration, at=at, may_go_over=as_organizer)
+    old = rewriting.write(registration, changes)
+    if counters is not None and not as_organizer:
+        staging.after_change(counters, registration, old, at=at, by=by)
+    if counters is not None and old.keys() & SEAT_FIELDS:
+        rewriting.change_chairs(counters, registration, at=at, may_go_over=as_organizer)
     journal.record(
         by=by,
         at=at,
         action="registration.amended",
         subjects=letters.subjects(registration),
-        changes={"fields": changed} | _seat_changed(registration, *was),
+        changes={"fields": list(old)} | rewriting.seat_changed(registration, *was),
     )
-    if as_organizer and set(changed) & set(TOLD):
+    told = {field: value for field, value in old.items() if field in TOLD}
+    if as_organizer and told:
         letters.write_details_changed(
             registration,
-            changes=_in_words(registration, old, [f for f in changed if f in TOLD]),
+            changes=rewriting.in_words(registration, told),
             version=registration.version,
         )
     return registration
@@ -187,6 +166,7 @@ def correct_address(
     registration.save(
         update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
     )
+    links.revoke_merged(registration)
     letters.write_answer(registration, **waitlist.told(registration))
     if (offer := offers.open_of(registration)) and offer.is_open(at):
         letters.write_offered(registration, offer)
@@ -249,55 +229,3 @@ def withdraw_consent(
             subjects=letters.subjects(registration),
             changes={"kind": consent.document.kind},
         )
-
-
-def _change_chairs(
-    counters: Counters, registration: Registration, *, at: datetime, may_go_over: bool
-) -> None:
-    """What he sits on, or whether he waits, now that other limits may apply to him."""
-    needs = intake.takes_seat(
-        meeting=registration.meeting,
-        category=registration.category,
-        attendance_mode=registration.attendance_mode,
-    )
-    if registration.status == Status.WAITLISTED and not needs:
-        counters.leave_line()
-        waitlist.sit(counters, registration, at=at)
-        letters.write_answer(registration)
-    elif registration.status == Status.CONFIRMED or offers.open_of(registration):
-        try:
-            seat = counters.move(registration, needs_seat=needs, goes_over=may_go_over)
-        except seats.NoRoom as full:
-            raise MeetingFull(
-                waitlist.none_left(full.limit), scope=Scope(full.limit.scope).name.lower()
-            ) from full
-        if registration.status == Status.CONFIRMED:
-            registration.seat = seat
-            registration.save(update_fields=["seat"])
-    waitlist.fill(counters, meeting=registration.meeting, at=at)
-    # A seat that got free may be his own: he waited, and now stands for another region.
-    registration.refresh_from_db(fields=transitions.CHANGED)
-
-
-def _seat_changed(registration: Registration, status: str, seat: str) -> dict[str, Any]:
-    """What the journal says beside the names of the fields: a seat is no detail."""
-    said: dict[str, Any] = {}
-    if registration.status != status:
-        said["status"] = [status, registration.status]
-    if registration.seat == Seat.OVER != seat:
-        said["over_capacity"] = True
-    return said
-
-
-def _in_words(
-    registration: Registration, old: dict[str, Any], changed: list[str]
-) -> list[dict[str, str]]:
-    with translation.override(registration.language):
-        return [
-            {
-                "field": str(Registration._meta.get_field(field).verbose_name),  # type: ignore[union-attr]  # plain fields only
-                "was": str(old[field]),
-                "now": str(getattr(registration, field)),
-            }
-            for field in changed
-        ]

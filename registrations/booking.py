@@ -26,6 +26,7 @@ from registrations import (
     names,
     places,
     seats,
+    staging,
     throttle,
     transitions,
     waitlist,
@@ -36,6 +37,7 @@ from registrations.intake import Application, Evidence
 from registrations.models import (
     AccessCode,
     ConsentDocument,
+    Delegation,
     GivenBy,
     Registration,
     Seat,
@@ -110,7 +112,8 @@ def register(
 ) -> Booked:
     """
     Give the person a seat, a turn in line when the meeting is full, or a place on the desk
-    of whoever approves. The letter that says which leaves after the commit.
+    of whoever approves: the organizer's, or first that of a head of a delegation
+    (`staging.head_for`). The letter that says which leaves after the commit.
 
     The counters are touched last and for as short as possible; so the rows are written on
     a guess (is there a seat?) that their conditional UPDATEs confirm or void.
@@ -170,6 +173,7 @@ def _register(
                 evidence=evidence,
                 claim=claim,
                 guess=guess,
+                awaits_head_of=_head(meeting, application, source=source, at=at),
             )
         except _GuessedWrong:
             continue
@@ -181,7 +185,9 @@ def _register(
                 raise AlreadyRegistered(
                     _("This participant is already registered; the link was sent by e-mail.")
                 ) from None
-            if "one_registration_per_number_and_meeting" not in str(error):
+            # The number was drawn twice, or the delegation removed at this very moment.
+            again = ("one_registration_per_number_and_meeting", "awaits_head_of")
+            if not any(reason in str(error) for reason in again):
                 raise
     raise MeetingFull(_("Too many people are registering at this moment. Please try again."))
 
@@ -209,6 +215,7 @@ def _book(
     evidence: Evidence | None,
     claim: Claim | None,
     guess: _Guess,
+    awaits_head_of: Delegation | None,
 ) -> Booked:
     uid, status = uuid.uuid4(), guess.status
     answer: dict[str, Any] = {
@@ -224,6 +231,7 @@ def _book(
         at=at,
         status=status,
         seat=Seat.WITHIN if guess.takes_seat else Seat.NONE,
+        awaits_head_of=awaits_head_of,
     )
     intake.record_consents(
         registration=registration,
@@ -288,7 +296,8 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     Take a cancellation back: to a seat if there is one, else to the end of the line.
 
     :raises RegistrationClosed: the meeting takes no registrations any more; or it is the
-        participant who wants it, and the lists are closed or the organizer has cancelled
+        participant who wants it, and the lists are closed or the organizer has cancelled; or
+        it was merged with another one
     :raises AlreadyRegistered: the person has registered anew in between
     :raises MeetingFull: no seat, and no waiting list
     """
@@ -297,6 +306,10 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     meeting = registration.meeting
     if registration.status != Status.CANCELLED:
         return registration
+    if registration.merged_into_id is not None:
+        raise RegistrationClosed(
+            _("This person takes part with another registration: the two were merged.")
+        )
     if meeting.status != MeetingStatus.PUBLISHED or at >= meeting.ends_at or registration.erased_at:
         raise RegistrationClosed(_("This registration can no longer be restored."))
     if _is_participant(by) and not may_restore(registration, at=at):
@@ -306,6 +319,8 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     transitions.refuse_twin(registration)
     if meeting.approval == Approval.MANUAL:
         transitions.enter(registration, to=Status.PENDING, at=at)
+        if _is_participant(by) and registration.delegation_id is None:
+            staging.ask_the_right_head(registration, at=at)
     else:
         waitlist.admit(counters, registration, at=at)
     letters.write_answer(registration, **waitlist.told(registration))
@@ -324,7 +339,9 @@ def may_restore(registration: Registration, *, at: datetime) -> bool:
     Whether a participant may take a cancellation back himself: his own, before the lists are
     closed.
     """
-    if registration.status != Status.CANCELLED or not registration.meeting.takes_edits(at):
+    if registration.status != Status.CANCELLED or registration.merged_into_id is not None:
+        return False
+    if not registration.meeting.takes_edits(at):
         return False
     lines = JournalEntry.objects.about(f"registration:{registration.pk}")
     last = lines.filter(action="registration.cancelled").newest_first().first()
@@ -380,6 +397,17 @@ def _is_reviewed(meeting: Meeting, application: Application) -> bool:
     """Whether the organizer decides first; whoever has such a code is approved at once."""
     code = application.access_code
     return meeting.approval == Approval.MANUAL and not (code and code.skips_review)
+
+
+def _head(
+    meeting: Meeting, application: Application, *, source: str, at: datetime
+) -> Delegation | None:
+    """Whose head decides first on somebody who registers himself."""
+    if source not in (Source.PUBLIC, Source.API) or not _is_reviewed(meeting, application):
+        return None
+    return staging.head_for(
+        meeting, region=application.region, organization=application.organization, at=at
+    )
 
 
 def _guess(meeting: Meeting, application: Application, *, at: datetime, closely: bool) -> _Guess:

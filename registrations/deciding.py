@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from events.models import MeetingStatus
-from registrations.models import Registration, Status
+from registrations.models import Registration, Stage, Status
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,19 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     """
     if registration.erased_at or not registration.meeting.is_ahead(at):
         return []
+    if registration.merged_into_id is not None:
+        return []
     is_held = registration.open_offer is not None
-    found = _STEPS[Status(registration.status)](has_room or is_held)
+    if registration.stage == Stage.CHANGES:
+        found = _from_changed(registration, has_room)
+    else:
+        found = _STEPS[Status(registration.status)](has_room or is_held)
     if is_held:
         found.insert(1, _withdraw_offer())
     elif may_offer(registration, at=at):
         found.insert(1, _offer(has_room))
-    if not (has_room or is_held or registration.meeting.has_waiting_list):
+    keeps = is_held or registration.was_confirmed
+    if not (has_room or keeps or registration.meeting.has_waiting_list):
         # There is neither a seat nor a line: only a seat more helps.
         found = [step for step in found if step.code != "approve"]
     if registration.email or registration.submitted_by_email:
@@ -73,7 +79,9 @@ def _without_mail(step: Step, registration: Registration) -> str:
     said = [_("No mail: there is no e-mail address.")]
     if step.code in ("approve_over", "promote_over", "offer_over"):
         said.insert(0, _("All seats are taken: this is one more seat."))
-    elif step.code == "cancel" and registration.status == Status.CONFIRMED:
+    elif step.code == "cancel" and (
+        registration.status == Status.CONFIRMED or registration.was_confirmed
+    ):
         said.append(_("The seat goes to whoever waits."))
     return " ".join(said)
 
@@ -83,6 +91,16 @@ def _from_pending(has_room: bool) -> list[Step]:
     if not has_room:
         steps.append(_over("approve_over", _("Approve beyond the limit")))
     return [*steps, _decline(_("Decline")), _cancel(frees_seat=False)]
+
+
+def _from_changed(registration: Registration, has_room: bool) -> list[Step]:
+    """Whoever was approved already and has changed his name keeps what he had."""
+    decline, cancel = _decline(_("Decline")), _cancel(frees_seat=registration.was_confirmed)
+    if registration.was_confirmed:
+        mail = _("Mail: confirmed again, with QR code and calendar.")
+        return [Step("approve", _("Approve the changes"), mail, is_first=True), decline, cancel]
+    mail = _("Mail: confirmed.") if has_room else _("Mail: on the waiting list, in the old place.")
+    return [Step("approve", _("Approve the changes"), mail, is_first=True), decline, cancel]
 
 
 def _from_waitlisted(has_room: bool) -> list[Step]:

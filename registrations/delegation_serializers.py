@@ -129,6 +129,28 @@ class MySubstituteSerializer(NewMemberSerializer, AgreedSerializer):
     delegation_role = serializers.ChoiceField(choices=DelegationRole.choices, required=False)
 
 
+class WishSerializer(serializers.ModelSerializer[Registration]):
+    """Somebody who registered himself and wants to come with the delegation."""
+
+    class Meta:
+        model = Registration
+        fields = [
+            "number", "family_name", "given_name", "patronymic", "organization", "position",
+            "registered_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class WishAnswerSerializer(serializers.Serializer[Any]):
+    """What the head says of somebody."""
+
+    answer = serializers.ChoiceField(choices=["approve", "reject"])
+    reason = serializers.CharField(max_length=1000, default="", allow_blank=True)
+    shows_reason = serializers.BooleanField(
+        default=False, help_text="Whether the person reads the reason of a refusal."
+    )
+
+
 class RoleSerializer(serializers.Serializer[Any]):
     delegation_role = serializers.ChoiceField(choices=DelegationRole.choices)
 
@@ -144,3 +166,4 @@ class MyDelegationSerializer(serializers.Serializer[Any]):
     is_open = serializers.BooleanField()
     refused_at = serializers.DateTimeField(allow_null=True)
     people = MemberSerializer(many=True)
+    wishes = WishSerializer(many=True, help_text="Who waits for the head's answer.")

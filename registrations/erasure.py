@@ -57,7 +57,8 @@ BLANKED_OF_INVITATION = (
 @transaction.atomic(durable=True)
 def erase(*, registration: Registration, at: datetime, by: Actor) -> Registration:
     """
-    Erase the person: names, addresses, ticket, mails. A live registration is given up first.
+    Erase the person: names, addresses, ticket, mails. A live registration is given up first;
+    what was merged into it is the same person and goes along.
 
     The row stays without a person, so that no published figure changes. Twice is harmless.
     """
@@ -70,10 +71,9 @@ def erase(*, registration: Registration, at: datetime, by: Actor) -> Registratio
         was = registration.status
         transitions.leave(registration, to=Status.CANCELLED, at=at)
         waitlist.pass_on(counters, registration, was=was, at=at)
-    _blank(registration, at=at)
-    journal.record(
-        by=by, at=at, action="registration.erased", subjects=letters.subjects(registration)
-    )
+    for one in (registration, *registration.merged.filter(erased_at=None)):
+        _blank(one, at=at)
+        journal.record(by=by, at=at, action="registration.erased", subjects=letters.subjects(one))
     return registration
 
 
@@ -133,9 +133,14 @@ def _blank(registration: Registration, *, at: datetime) -> None:
     for field in BLANKED:
         setattr(registration, field, "")
     registration.ticket_code = None
+    if registration.approved_as:
+        # That the organizer was to look again stays, as what he sits on does.
+        registration.approved_as = {}
     registration.erased_at = at
     registration.version += 1
-    registration.save(update_fields=[*BLANKED, "ticket_code", "erased_at", "version"])
+    registration.save(
+        update_fields=[*BLANKED, "ticket_code", "approved_as", "erased_at", "version"]
+    )
 
 
 def _blank_invitations(invitations: InvitationQuerySet, *, at: datetime) -> None:

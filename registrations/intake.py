@@ -72,6 +72,7 @@ def add(
     seat: str = Seat.NONE,
     uid: uuid.UUID | None = None,
     replaces: Registration | None = None,
+    awaits_head_of: Delegation | None = None,
 ) -> Registration:
     """
     Insert the row. Whoever calls moves the seat counter, afterwards, in the same transaction.
@@ -83,7 +84,7 @@ def add(
         raise RuntimeError("A person is put on the list inside a use case's transaction.")
     registration = build(
         meeting=meeting, application=application, source=source, at=at, status=status, seat=seat,
-        uid=uid, replaces=replaces,
+        uid=uid, replaces=replaces, awaits_head_of=awaits_head_of,
     )  # fmt: skip
     registration.save(force_insert=True)
     return registration
@@ -99,6 +100,7 @@ def build(
     seat: str = Seat.NONE,
     uid: uuid.UUID | None = None,
     replaces: Registration | None = None,
+    awaits_head_of: Delegation | None = None,
     number: str = "",
 ) -> Registration:
     """The row with all that is derived of it, not saved: `number`, else one is drawn."""
@@ -130,6 +132,7 @@ def build(
         delegation_role=application.delegation_role,
         access_code=application.access_code,
         replaces=replaces,
+        awaits_head_of=awaits_head_of,
         registered_at=at,
         status_changed_at=at,
         waiting_since=at if status == Status.WAITLISTED else None,

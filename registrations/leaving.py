@@ -19,10 +19,10 @@ def withdraw(
 
     `head`: the head of the delegation, where it is he who takes somebody off its list.
     """
-    was = registration.status
+    was, held = registration.status, transitions.last_told(registration)
     letters.withdraw_reminders(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
-    letters.write_cancelled(registration, was=was, by=by, head=head)
+    letters.write_cancelled(registration, was=held, by=by, head=head)
     note(registration, was=was, at=at, by=by)
     waitlist.pass_on(counters, registration, was=was, at=at)
 

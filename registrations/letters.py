@@ -46,7 +46,8 @@ def write_answer(
     elif registration.status == Status.WAITLISTED:
         write_waitlisted(registration, position=position, waits_for=waits_for, copy_to=copy_to)
     else:
-        _write("received", registration, copy_to=copy_to)
+        asked = registration.awaits_head_of
+        _write("received", registration, copy_to=copy_to, head_of=asked.name if asked else "")
 
 
 def answers(
@@ -183,6 +184,18 @@ def write_cancelled(
         enclosures=["calendar"] if was == Status.CONFIRMED else [],
         method="CANCEL",
     )
+
+
+def write_changes_received(registration: Registration, *, changes: list[dict[str, str]]) -> None:
+    """Your changes are being checked: old and new, and that nothing is lost meanwhile."""
+    _write(
+        "changes_received", registration, changes=changes, was_confirmed=registration.was_confirmed
+    )
+
+
+def write_confirmed_again(registration: Registration) -> None:
+    """Your changes are accepted: confirmed as before, with ticket and calendar."""
+    _write("confirmed_again", registration, enclosures=["ticket", "calendar"])
 
 
 def write_link(registration: Registration, *, at: datetime) -> None:

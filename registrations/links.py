@@ -29,28 +29,36 @@ def hashed(registration: Registration) -> bytes:
 
 def find(presented: str) -> Registration:
     """
-    The registration that a link opens, with all that its page shows. Looks only.
+    The registration that a link opens, with all that its page shows. Looks only. The link of
+    whoever was merged opens the registration that was kept.
 
     :raises LinkUnknown: no registration has this link, or has it no longer
     """
-    registration = (
-        Registration.objects.select_related(
-            "meeting",
-            "meeting__region_set",
-            "meeting__seats",
-            "category",
-            "region",
-            "region__region_set",
-            "offer",
-        )
-        .filter(link_hash=links.hashed(presented))
-        .first()
+    rows = Registration.objects.select_related(
+        "meeting",
+        "meeting__region_set",
+        "meeting__seats",
+        "category",
+        "region",
+        "region__region_set",
+        "offer",
     )
+    registration = rows.filter(link_hash=links.hashed(presented)).first()
+    if registration is not None and registration.merged_into_id is not None:
+        registration = rows.get(pk=registration.merged_into_id)
     if registration is None:
         raise LinkUnknown(
             _("This link does not open a registration. Perhaps a newer mail has a newer link.")
         )
     return registration
+
+
+def revoke_merged(registration: Registration) -> None:
+    """The links of those who were merged into it open nothing any more."""
+    for one in registration.merged.all():
+        one.link_generation += 1
+        one.link_hash = hashed(one)
+        one.save(update_fields=["link_generation", "link_hash"])
 
 
 def manage_url(registration: Registration) -> str:

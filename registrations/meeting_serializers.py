@@ -48,8 +48,8 @@ TIMES = [
 ]
 CONTACT = ["contact_name", "contact_email", "contact_phone"]
 RULES = [
-    "kind", "language", "format", "approval", "has_waiting_list", "waiting_policy", "offer_hours",
-    "asks_phone",
+    "kind", "language", "format", "approval", "reviews_changes", "heads_decide_first",
+    "has_waiting_list", "waiting_policy", "offer_hours", "asks_phone",
 ]  # fmt: skip
 
 

@@ -88,6 +88,13 @@ def let_go(
     _touch(registration)
 
 
+def end(counters: Counters, registration: Registration, *, at: datetime, by: Actor) -> None:
+    """End the offer to somebody whose place changes otherwise; nothing where there is none."""
+    if offer := open_of(registration):
+        let_go(counters, registration, offer, missed_offers=registration.missed_offers)
+        note(registration, "offer.withdrawn", at=at, by=by)
+
+
 def end_all(counters: Counters, *, at: datetime, by: Actor, why: str = "") -> int:
     """
     End all offers of a meeting, whose lists close or which is called off; return how many.

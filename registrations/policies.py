@@ -111,8 +111,15 @@ def _with_turn(
 
 
 def _seated(meeting: Meeting) -> RegistrationQuerySet:
-    """Who has a seat, or is offered one: the next seat is for others."""
-    has_one = Q(status=Status.CONFIRMED) | Q(offer__isnull=False)
+    """
+    Who has a seat, or is offered one: the next seat is for others. Also whoever is confirmed
+    while the organizer looks at a changed name of his.
+    """
+    has_one = (
+        Q(status=Status.CONFIRMED)
+        | Q(approved_as__isnull=False, line=None)
+        | Q(offer__isnull=False)
+    )
     return Registration.objects.filter(has_one, meeting=meeting).counted()
 
 

@@ -50,6 +50,8 @@ def replace(
     :raises MeetingFull: the newcomer needs a seat of a limit that has none left
     """
     was, line, since = leaver.status, leaver.line, leaver.waiting_since
+    held, looked_at = transitions.last_told(leaver), leaver.approved_as is not None
+    awaits_head_of = leaver.awaits_head_of
     entry = changed(entry, replaces=leaver)
     letters.withdraw_reminders(leaver, reason="cancelled")
     transitions.leave(leaver, to=Status.CANCELLED, at=at)
@@ -62,9 +64,13 @@ def replace(
         consents=consents,
     )
     newcomer.waiting_since, newcomer.line = since, line
+    # Whom the organizer was to look at again is another person now, of whom nothing is approved.
+    newcomer.approved_as = {} if looked_at else None
+    newcomer.awaits_head_of = awaits_head_of
+    newcomer.save(update_fields=["waiting_since", "line", "approved_as", "awaits_head_of"])
     newcomer.seat = _seat(counters, leaver, newcomer, goes_over=entry.goes_over)
-    newcomer.save(update_fields=["waiting_since", "line", "seat"])
-    letters.write_cancelled(leaver, was=was, by=by, head=head, is_replaced=True)
+    newcomer.save(update_fields=["seat"])
+    letters.write_cancelled(leaver, was=held, by=by, head=head, is_replaced=True)
     leaving.note(leaver, was=was, at=at, by=by)
     letters.write_answer(
         newcomer, copy_to=copy_to, with_calendar=with_calendar, **waitlist.told(newcomer)
@@ -108,7 +114,7 @@ def _in_the_same_delegation(application: Application, leaver: Registration) -> A
 def _seat(
     counters: Counters, leaver: Registration, newcomer: Registration, *, goes_over: bool
 ) -> str:
-    if newcomer.status != Status.CONFIRMED:
+    if not (newcomer.status == Status.CONFIRMED or newcomer.was_confirmed):
         letters.withdraw_offer(leaver)
         counters.give_back(leaver)
         return Seat.NONE

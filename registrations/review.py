@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import letters, seats, transitions, waitlist
+from registrations import letters, seats, staging, transitions, waitlist
 from registrations.models import Registration, Seat, Status
 from registrations.waitlist import MeetingFull
 
@@ -26,7 +26,10 @@ def approve(
     *, registration: Registration, at: datetime, by: Actor, over_capacity: bool = False
 ) -> Registration:
     """
-    Confirm a request, or reverse a refusal; when it is full, a turn in line.
+    Confirm a request, or reverse a refusal; when it is full, a turn in line. Whoever was
+    approved before gets back what he kept, and is told that he is confirmed again.
+
+    A head who was to decide first is passed over.
 
     :raises InvalidTransition: the registration is not one to approve, or the meeting is over
         or called off
@@ -39,8 +42,11 @@ def approve(
     if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
         raise _cannot(registration)
     transitions.refuse_twin(registration)
-    waitlist.admit(counters, registration, at=at, over_capacity=over_capacity)
-    letters.write_answer(registration, **waitlist.told(registration))
+    if registration.was_confirmed:
+        staging.reinstate(counters, registration, at=at)
+    else:
+        waitlist.admit(counters, registration, at=at, over_capacity=over_capacity)
+        letters.write_answer(registration, **waitlist.told(registration))
     _note(registration, "registration.approved", was=was, at=at, by=by)
     return registration
 
@@ -67,12 +73,12 @@ def decline(
     _refuse_unless_ahead(registration, at=at)
     if not registration.is_live:
         raise _cannot(registration)
-    was = registration.status
+    was, held = registration.status, transitions.last_told(registration)
     registration.decision_reason, registration.shows_reason = reason, shows_reason
     registration.save(update_fields=["decision_reason", "shows_reason"])
     transitions.leave(registration, to=Status.DECLINED, at=at)
     letters.withdraw_reminders(registration, reason="declined")
-    letters.write_declined(registration, was=was)
+    letters.write_declined(registration, was=held)
     _note(registration, "registration.declined", was=was, at=at, by=by)
     waitlist.pass_on(counters, registration, was=was, at=at)
     return registration

@@ -374,6 +374,11 @@ class Counters:
         self.whole.waiting -= 1
         self.whole.save(update_fields=["waiting"])
 
+    def rejoin_line(self) -> None:
+        """Somebody who kept his turn waits again."""
+        self.whole.waiting += 1
+        self.whole.save(update_fields=["waiting"])
+
     def add(self, row: SeatLimit) -> None:
         """One limit more: whoever read them before has to read again."""
         self.rows.append(row)

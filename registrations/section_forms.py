@@ -250,6 +250,8 @@ class RegistrationSettingsForm(SectionForm):
         model = Meeting
         fields = [
             "approval",
+            "reviews_changes",
+            "heads_decide_first",
             "has_waiting_list",
             "waiting_policy",
             "offer_hours",
@@ -260,9 +262,26 @@ class RegistrationSettingsForm(SectionForm):
             "retention_days",
         ]
 
+        labels = {
+            "reviews_changes": gettext_lazy("Approve again when name or organization changes"),
+            "heads_decide_first": gettext_lazy("Heads of delegations decide first"),
+        }
+        help_texts = {
+            "reviews_changes": gettext_lazy(
+                "With approval only. Whoever changes either afterwards keeps the seat and waits "
+                "for you once more; your own corrections need no approval."
+            ),
+            "heads_decide_first": gettext_lazy(
+                "With approval only. Whoever registers himself from the region of a delegation is "
+                "put before its head, then before you. You can decide at any time."
+            ),
+        }
+
     field_order = [
         "version",
         "approval",
+        "reviews_changes",
+        "heads_decide_first",
         "seat_limit",
         "has_waiting_list",
         "waiting_policy",

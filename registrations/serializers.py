@@ -14,10 +14,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events.models import Category, Meeting, Region, validate_time_zone
-from registrations import consents, links, names, waitlist
-from registrations.models import AttendanceMode, ConsentKind, Registration, Status
+from registrations import consents, links, names, staging, waitlist
+from registrations.models import AttendanceMode, ConsentKind, Registration, Stage, Status
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
+STAGES = [("", "nobody"), *Stage.choices]
+WHOSE_TURN = (
+    "Who decides next on what is `pending`: the head of a delegation, the organizer, or he once "
+    "more after a change of name or organization; empty otherwise."
+)
 
 
 class NameField(serializers.CharField):
@@ -199,12 +204,27 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
+    stage = serializers.ChoiceField(choices=STAGES, read_only=True, help_text=WHOSE_TURN)
+    merged_into = serializers.SlugRelatedField[Any](
+        slug_field="number", read_only=True,
+        help_text="Of which registration this one is a duplicate: it means that one.",
+    )  # fmt: skip
+    approved_as = serializers.DictField(
+        child=serializers.CharField(),
+        read_only=True,
+        allow_null=True,
+        help_text="What was approved of the fields that are others now; null: nothing waits.",
+    )
+    awaits_head_of = serializers.SlugRelatedField[Any](
+        slug_field="uid", read_only=True, help_text="The delegation whose head decides first."
+    )
+
     class Meta:
         model = Registration
         fields = [
-            "number", "status", "seat", "source", "attendance_mode", "category", "region",
-            "delegation", "delegation_role", "replaces",
-            "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
+            "number", "status", "stage", "approved_as", "awaits_head_of", "seat", "source",
+            "merged_into", "attendance_mode", "category", "region", "delegation", "delegation_role",
+            "replaces", "family_name", "given_name", "patronymic", "latin_name", "email", "phone",
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
             "offered_until", "missed_offers",
@@ -302,6 +322,8 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     meeting = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     category = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
     region = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    stage = serializers.ChoiceField(choices=STAGES, read_only=True, help_text=WHOSE_TURN)
+    is_looked_at_again = serializers.SerializerMethodField()
     waiting_position = serializers.SerializerMethodField()
     offered_until = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="By when an offered seat has to be accepted."
@@ -319,14 +341,21 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     class Meta:
         model = Registration
         fields = [
-            "number", "meeting", "status", "waiting_position", "offered_until", "is_passed_over",
-            "reason", "attendance_mode",
-            "category", "region", "family_name", "given_name", "patronymic", "latin_name", "email",
-            "phone", "organization", "position", "language", "time_zone", "submitted_by_name",
-            "submitted_by_email", "registered_at", "may_change", "online_url", "manage_url",
-            "ticket_url", "calendar_url", "version",
+            "number", "meeting", "status", "stage", "is_looked_at_again", "waiting_position",
+            "offered_until", "is_passed_over",
+            "reason", "attendance_mode", "category", "region", "family_name", "given_name",
+            "patronymic", "latin_name", "email", "phone", "organization", "position", "language",
+            "time_zone", "submitted_by_name", "submitted_by_email", "registered_at", "may_change",
+            "online_url", "manage_url", "ticket_url", "calendar_url", "version",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_is_looked_at_again(self, registration: Registration) -> bool:
+        """
+        Whether a change of name or organization goes to the organizer: the seat stays, the
+        status becomes `pending` until he agrees.
+        """
+        return staging.is_looked_at_again(registration)
 
     def get_waiting_position(self, registration: Registration) -> int | None:
         place = waitlist.place(registration)

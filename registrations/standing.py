@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Meeting, MeetingStatus, WaitingPolicy
 from registrations import waitlist
-from registrations.models import Registration, Status
+from registrations.models import Registration, Stage, Status
 from registrations.waitlist import Place
 
 WORDS = {
@@ -71,8 +71,9 @@ def standing(registration: Registration, *, at: datetime, place: Place | None) -
     offer = registration.open_offer
     if offer is not None and offer.is_open(at):
         return Standing(_("Seat offered"), "wait", _("A seat has become free for you"))
+    looked_at = registration.stage == Stage.CHANGES
     return Standing(
-        str(WORDS[status]),
+        _("Changes are being checked") if looked_at else str(WORDS[status]),
         TONES[status],
         _heading(registration, place),
         _next_steps(registration),
@@ -107,6 +108,12 @@ def _heading(registration: Registration, place: Place | None) -> str:
             return _in_line(place)
         case Status.WAITLISTED:
             return _("You are on the waiting list")
+        case Status.PENDING if registration.stage == Stage.CHANGES:
+            return _("The organizer looks at your changes")
+        case Status.PENDING if registration.awaits_head_of is not None:
+            return _("First the head of the delegation “%(name)s” decides") % {
+                "name": registration.awaits_head_of.name
+            }
         case Status.PENDING:
             return _("The organizer decides on your request")
         case Status.DECLINED:
@@ -147,6 +154,22 @@ def _next_steps(registration: Registration) -> tuple[str, ...]:
             ]
             return (
                 " ".join(filter(None, said)),
+                _("Please buy no tickets before that."),
+            )
+        case Status.PENDING if registration.was_confirmed:
+            return (
+                _("Your seat stays yours. The QR code is valid again once the organizer agrees."),
+                _("The answer comes to %(email)s.") % email,
+            )
+        case Status.PENDING if registration.stage == Stage.CHANGES:
+            return (
+                _("Your place in line stays yours."),
+                _("The answer comes to %(email)s.") % email,
+            )
+        case Status.PENDING if registration.stage == Stage.HEAD:
+            return (
+                _("Then the organizer does. There is nothing you need to do."),
+                _("The answer comes to %(email)s.") % email,
                 _("Please buy no tickets before that."),
             )
         case Status.PENDING:

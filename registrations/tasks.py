@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from registrations import closing, erasure, import_runs, import_working, limits, offering, reminders
-from registrations.delegations import reminding
+from registrations.delegations import reminding, wishes
 
 
 @shared_task(ignore_result=True)
@@ -35,8 +35,9 @@ def lapse_offers() -> None:
 
 @shared_task(ignore_result=True)
 def remind_heads() -> None:
-    """Tell the heads of delegations whose list closes soon and is not full."""
+    """Tell the heads of delegations whose list closes soon, and those whose answer is wanted."""
     reminding.remind_due(at=timezone.now())
+    wishes.tell_due(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -27,6 +27,8 @@ CHANGED = [
     "waiting_since",
     "line",
     "missed_offers",
+    "approved_as",
+    "awaits_head_of",
     "status_changed_at",
     "calendar_sequence",
     "version",
@@ -66,9 +68,12 @@ def locked(registration: Registration) -> Registration:
     """The row as it is now, locked; the counter must be locked before (`seats.lock`)."""
     return (
         Registration.objects.select_for_update(of=("self",))
-        .select_related("meeting", "meeting__region_set", "category", "region", "delegation")
+        .select_related(
+            "meeting", "meeting__region_set", "category", "region", "delegation", "access_code",
+            "awaits_head_of", "merged_into",
+        )
         .get(pk=registration.pk)
-    )
+    )  # fmt: skip
 
 
 def enter(
@@ -78,10 +83,14 @@ def enter(
     at: datetime,
     seat: str = Seat.NONE,
     line: int | None = None,
+    since: datetime | None = None,
     goes_over: bool = False,
 ) -> None:
     """
     Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546).
+
+    `line` and `since`: the turn of whoever waits, and since when, if not from now on. Whatever
+    was still to be decided about a request is decided with it.
 
     Whoever comes on or leaves the list of a delegation, or of those with a code, takes or
     gives back a place there; with `goes_over`, one beyond its quota.
@@ -108,9 +117,11 @@ def enter(
         Offer.objects.filter(registration=registration).delete()
     registration.status = to
     registration.seat = seat
-    registration.waiting_since = at if to == Status.WAITLISTED else None
+    registration.waiting_since = (since or at) if to == Status.WAITLISTED else None
     registration.line = line
     registration.missed_offers = 0
+    registration.approved_as = None
+    registration.awaits_head_of = None
     registration.status_changed_at = at
     registration.calendar_sequence += 1
     registration.version += 1
@@ -124,6 +135,28 @@ def _follow_the_head(registration: Registration) -> None:
         heads.filter(delegation=registration.delegation_id).exists()
     ):
         registration.delegation_role = DelegationRole.EXPERT
+
+
+def look_again(registration: Registration, *, approved: dict[str, str], at: datetime) -> None:
+    """
+    Back to the organizer's desk with what was given: the seat, or the turn in line.
+
+    `approved`: what was approved of what is others now. The counter of those who wait is the
+    caller's.
+    """
+    seat, line, since = registration.seat, registration.line, registration.waiting_since
+    enter(registration, to=Status.PENDING, at=at)
+    registration.seat, registration.line, registration.waiting_since = seat, line, since
+    registration.approved_as = approved
+    registration.save(update_fields=["seat", "line", "waiting_since", "approved_as"])
+
+
+def last_told(registration: Registration) -> str:
+    """
+    What the person holds to be his status, hence what has to be taken back from him: whoever
+    was confirmed and has changed his name has the meeting in his calendar still.
+    """
+    return Status.CONFIRMED if registration.was_confirmed else registration.status
 
 
 def leave(registration: Registration, *, to: str, at: datetime) -> None:

@@ -46,6 +46,7 @@ heads = [
     path("paste/", delegation.paste, name="delegation-paste"),
     path("list/", delegation.printed, name="delegation-list"),
     path("nobody/", delegation.refuse, name="delegation-refuse"),
+    path("<slug:number>/answer/", delegation.answer, name="delegation-answer"),
     path("<slug:number>/replace/", delegation.substitute, name="delegation-substitute"),
     path("<slug:number>/remove/", delegation.remove, name="delegation-remove"),
     path("<slug:number>/role/", delegation.mark, name="delegation-mark"),

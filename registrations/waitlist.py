@@ -254,8 +254,8 @@ def sit(
     counters: Counters, registration: Registration, *, at: datetime, goes_over: bool = False
 ) -> None:
     """
-    Confirm somebody who does not sit yet, on a seat if he needs one: the one that is held for
-    him, where it was offered.
+    Confirm somebody, on a seat if he needs one: the one that he holds still, or that is held
+    for him because it was offered; else one more.
 
     :raises NoRoom: a limit is full, and not deliberately over it
     """
@@ -279,13 +279,19 @@ def admit(
     counters: Counters, registration: Registration, *, at: datetime, over_capacity: bool = False
 ) -> None:
     """
-    Confirm somebody who neither sits nor waits, or give him a turn in line.
+    Confirm somebody who neither sits nor waits, or give him a turn in line: the one that was
+    his already, where he had one before he was looked at again.
 
     :raises MeetingFull: neither is possible: full, and the meeting has no waiting list
     """
     try:
         sit(counters, registration, at=at, goes_over=over_capacity)
     except seats.NoRoom as full:
+        if registration.line is not None:
+            line, since = registration.line, registration.waiting_since
+            counters.rejoin_line()
+            transitions.enter(registration, to=Status.WAITLISTED, at=at, line=line, since=since)
+            return
         if not registration.meeting.has_waiting_list:
             raise MeetingFull(none_left(full.limit)) from full
         turn = seats.draw_turn(counters.of(registration))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,13 @@ from events.models import Format, Meeting, MeetingStatus
 from events.phase import Room
 from notifications import outbox
 from registrations import closing, convening, pass_lists
-from registrations.models import Audience, Registration, RuleKind, SeatLimit
+from registrations.models import (
+    Audience,
+    Registration,
+    RegistrationQuerySet,
+    RuleKind,
+    SeatLimit,
+)
 from reports import pass_desk, roster
 
 MOST_BARS = 42
@@ -133,6 +139,34 @@ def by_day(meeting: Meeting, *, height: int = 56) -> Chart:
     )
 
 
+def _to_decide(people: RegistrationQuerySet, page: str) -> Iterator[Need]:
+    """Requests by whose turn it is; while nothing special waits, one line."""
+    stages = people.pending().aggregate(
+        pending=Count("pk"),
+        heads=Count("pk", filter=Q(awaits_head_of__isnull=False)),
+        changed=Count("pk", filter=Q(approved_as__isnull=False)),
+    )
+    heads, changed = stages["heads"], stages["changed"]
+    if own := stages["pending"] - heads - changed:
+        words = ngettext("%(n)s request to decide", "%(n)s requests to decide", own)
+        narrow = "stage=organizer" if heads or changed else "status=pending"
+        yield Need(words % {"n": own}, _("Decide"), f"{page}?{narrow}")
+    if changed:
+        words = ngettext(
+            "%(n)s person has changed name or organization after approval",
+            "%(n)s people have changed name or organization after approval",
+            changed,
+        )
+        yield Need(words % {"n": changed}, _("Decide"), f"{page}?stage=changes")
+    if heads:
+        words = ngettext(
+            "%(n)s request waits for the head of a delegation",
+            "%(n)s requests wait for heads of delegations",
+            heads,
+        )
+        yield Need(words % {"n": heads}, _("See who"), f"{page}?stage=head")
+
+
 def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
     """What the organizer has to do, the most pressing first. Empty is good news."""
     people = Registration.objects.filter(meeting=meeting)
@@ -142,9 +176,8 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
         said = ", ".join(lacking.values())
         words = _("Before publishing, please add: %(list)s.") % {"list": said}
         needs.append(Need(words, _("Add"), reverse("manage-edit", args=[meeting.slug])))
-    if meeting.is_ahead(at) and (pending := people.pending().count()):
-        words = ngettext("%(n)s request to decide", "%(n)s requests to decide", pending)
-        needs.append(Need(words % {"n": pending}, _("Decide"), f"{people_page}?status=pending"))
+    if meeting.is_ahead(at):
+        needs += _to_decide(people, people_page)
     if meeting.is_ahead(at) and closing.is_closed(meeting, at=at):
         needs += _since_the_last_list(meeting)
     if troubled := outbox.about(f"meeting:{meeting.pk}").troubled().count():

@@ -20,6 +20,7 @@ from registrations.models import (
     Registration,
     RegistrationQuerySet,
     Source,
+    Stage,
     Status,
 )
 from reports.headline import DOOR
@@ -105,6 +106,9 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
         empty_label=_("any"),
         choices=[(LIVE, _("all on the list")), *Status.choices],
     )
+    stage = django_filters.ChoiceFilter(
+        label=_("Decision"), empty_label=_("any"), method="by_stage", choices=Stage.choices
+    )
     category = django_filters.ModelChoiceFilter(
         label=_("Category"),
         empty_label=_("any"),
@@ -170,6 +174,9 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
 
     def by_region(self, people: RegistrationQuerySet, _name: str, code: str) -> Any:
         return people.filter(region=None) if code == NO_REGION else people.filter(region__code=code)
+
+    def by_stage(self, people: RegistrationQuerySet, _name: str, stage: str) -> Any:
+        return people.at_stage(stage)
 
     def by_presence(self, people: RegistrationQuerySet, _name: str, came: str) -> Any:
         seen = Exists(_at_the_door())

@@ -13,6 +13,7 @@ from registrations.models import (
     Registration,
     RegistrationQuerySet,
     Source,
+    Stage,
     Status,
 )
 
@@ -28,6 +29,11 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         label="Name, e-mail, organization or number; ё is е, the wrong keyboard is understood.",
     )
     status = django_filters.MultipleChoiceFilter(choices=Status.choices)
+    stage = django_filters.ChoiceFilter(
+        choices=Stage.choices,
+        method="at_stage",
+        label="Requests by who decides next: a head, the organizer, or he again after a change.",
+    )
     category = django_filters.CharFilter(field_name="category__code", max_length=30)
     region = django_filters.CharFilter(
         method="of_region", max_length=16, label="Code of a region, or `none`."
@@ -42,6 +48,11 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
 
     def search(self, rows: QuerySet[Registration], name: str, query: str) -> QuerySet[Registration]:
         return finding.find(cast(RegistrationQuerySet, rows), query)
+
+    def at_stage(
+        self, rows: QuerySet[Registration], name: str, stage: str
+    ) -> QuerySet[Registration]:
+        return cast(RegistrationQuerySet, rows).at_stage(stage)
 
     def of_region(
         self, rows: QuerySet[Registration], name: str, code: str

@@ -24,8 +24,9 @@ from registrations.delegation_serializers import (
     MySubstituteSerializer,
     NewMembersSerializer,
     RoleSerializer,
+    WishAnswerSerializer,
 )
-from registrations.delegations import keys, naming
+from registrations.delegations import keys, naming, wishes
 from registrations.intake import Application, Evidence
 from registrations.models import ConsentDocument, Delegation, Registration
 
@@ -103,6 +104,7 @@ class MyDelegationView(HeadView):
             for field in ("name", "meeting", "places", "deadline", "refused_at")
         }
         shown |= {"is_open": delegation.is_open(timezone.now()), "people": people}
+        shown |= {"wishes": wishes.waiting(delegation)}
         return Response(MyDelegationSerializer(shown).data)
 
 
@@ -190,6 +192,34 @@ class MySubstituteView(HeadView):
             **self.common,
         )
         return Response(MemberSerializer(newcomer).data, status.HTTP_201_CREATED)
+
+
+class MyWishView(HeadView):
+    @extend_schema(
+        operation_id="my_delegation_answer",
+        parameters=[NUMBER],
+        request=WishAnswerSerializer,
+        responses={204: None},
+        summary="Say whether somebody comes with the delegation",
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """
+        approve: on the list, within the quota, and on to the organizer. reject: declined, and
+        told so. The organizer may decide otherwise at any time.
+        """
+        body = WishAnswerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        asked = Registration.objects.filter(meeting=self.delegation.meeting_id)
+        common = self.common | {
+            "delegation": self.delegation,
+            "registration": get_object_or_404(asked, number=number),
+        }
+        if said.pop("answer") == "approve":
+            wishes.approve(**common)
+        else:
+            wishes.reject(**common, **said)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MyRefusalView(HeadView):

@@ -80,7 +80,15 @@ class RegistrationViewSet(
         return (
             Registration.objects.filter(meeting=meeting)
             .select_related(
-                "meeting", "category", "region", "delegation", "replaces", "access_code", "offer"
+                "meeting",
+                "category",
+                "region",
+                "delegation",
+                "replaces",
+                "access_code",
+                "awaits_head_of",
+                "merged_into",
+                "offer",
             )
             .prefetch_related(consents)
         )

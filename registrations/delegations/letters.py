@@ -14,7 +14,7 @@ from registrations import letters, links
 from registrations.delegations import keys
 from registrations.models import Delegation
 
-KINDS = ("delegation_opened", "delegation_closing")
+KINDS = ("delegation_opened", "delegation_closing", "delegation_wishes")
 
 
 def subjects(delegation: Delegation) -> list[str]:
@@ -30,6 +30,11 @@ def write_opened(delegation: Delegation, *, at: datetime) -> None:
 def write_closing(delegation: Delegation, *, named: int, at: datetime) -> None:
     """The list closes on that day; so many of so many are named."""
     _write("delegation_closing", delegation, at=at, named=named)
+
+
+def write_wishes(delegation: Delegation, *, waiting: int, at: datetime) -> None:
+    """So many people who registered themselves want to come with you: yes or no?"""
+    _write("delegation_wishes", delegation, at=at, waiting=waiting)
 
 
 def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -> None:

@@ -55,7 +55,7 @@ def name_people(
     :raises RowRefused: one of them is on the list already, or finds no place or no seat
     """
     counters = seats.lock(delegation.meeting_id)
-    delegation = _open(delegation, at=at)
+    delegation = open_list(delegation, at=at)
     documents.refuse_without(
         delegation.meeting,
         consents,
@@ -96,7 +96,7 @@ def remove(
     :raises NotInDelegation: the person belongs to another delegation, or to none
     """
     counters = seats.lock(delegation.meeting_id)
-    delegation = _open(delegation, at=at)
+    delegation = open_list(delegation, at=at)
     registration = _member(delegation, registration)
     if registration.is_live:
         leaving.withdraw(counters, registration, at=at, by=by, head=keys.head_named(delegation))
@@ -115,7 +115,7 @@ def mark(
     """
     # Whoever comes back to the list looks for its head under the same lock.
     seats.lock(delegation.meeting_id)
-    delegation = _open(delegation, at=at)
+    delegation = open_list(delegation, at=at)
     registration = _member(delegation, registration)
     if registration.delegation_role == role:
         return registration
@@ -143,7 +143,7 @@ def refuse(*, delegation: Delegation, at: datetime, by: Actor) -> Delegation:
     :raises Refused: somebody is on the list (`delegation_in_use`)
     """
     seats.lock(delegation.meeting_id)
-    delegation = _open(delegation, at=at)
+    delegation = open_list(delegation, at=at)
     if delegation.places.used:
         raise DelegationInUse(_("Somebody is on the list: remove them first."))
     if delegation.refused_at is None:
@@ -166,7 +166,7 @@ def refuse_unless_open(delegation: Delegation, *, at: datetime) -> None:
         )
 
 
-def _open(delegation: Delegation, *, at: datetime) -> Delegation:
+def open_list(delegation: Delegation, *, at: datetime) -> Delegation:
     """The delegation as it is now, locked, if its list is open."""
     delegation = (
         Delegation.objects.select_for_update(of=("self",))

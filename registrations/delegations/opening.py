@@ -164,7 +164,7 @@ def remove(*, delegation: Delegation, at: datetime, by: Actor) -> None:
     found = Delegation.objects.select_for_update().filter(pk=delegation.pk).first()
     if found is None:
         return
-    if found.people.exists():
+    if found.people.exists() or found.wishes.exists():
         raise DelegationInUse(
             _("People of this delegation have registered: it cannot be removed any more.")
         )

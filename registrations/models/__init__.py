@@ -34,6 +34,7 @@ from registrations.models.registration import (
     RegistrationQuerySet,
     Seat,
     Source,
+    Stage,
     Status,
 )
 from registrations.models.reminders import Audience, ReminderRule, RuleKind
@@ -88,6 +89,7 @@ __all__ = [
     "SeatLimit",
     "SeatLimitQuerySet",
     "Source",
+    "Stage",
     "Status",
     "Throttle",
     "lists_close",

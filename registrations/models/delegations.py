@@ -59,6 +59,8 @@ class Delegation(models.Model):
     # When the head was asked to name people, and when reminded last.
     asked_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
+    # When the head was told last that somebody who registered himself waits for an answer.
+    wishes_told_at = models.DateTimeField(null=True, blank=True)
     # When the head said that nobody comes.
     refused_at = models.DateTimeField(null=True, blank=True)
 

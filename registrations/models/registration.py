@@ -51,6 +51,21 @@ class Source(models.TextChoices):
     WALK_IN = "walk_in", _("at the door")
 
 
+class Stage(models.TextChoices):
+    """Who decides next on a request, and on what."""
+
+    HEAD = "head", _("with the head of the delegation")
+    ORGANIZER = "organizer", _("with the organizer")
+    CHANGES = "changes", _("changes to approve")
+
+
+_AT_STAGE = {
+    Stage.HEAD: Q(awaits_head_of__isnull=False),
+    Stage.ORGANIZER: Q(awaits_head_of=None, approved_as__isnull=True),
+    Stage.CHANGES: Q(approved_as__isnull=False),
+}
+
+
 class AttendanceMode(models.TextChoices):
     IN_PERSON = "in_person", _("in person")
     ONLINE = "online", _("online")
@@ -66,6 +81,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def pending(self) -> Self:
         return self.filter(status=Status.PENDING)
+
+    def at_stage(self, stage: str) -> Self:
+        """Requests by who decides next."""
+        return self.pending().filter(_AT_STAGE[Stage(stage)])
 
     def waitlisted(self) -> Self:
         return self.filter(status=Status.WAITLISTED)
@@ -143,6 +162,12 @@ class Registration(models.Model):
     replaces = models.ForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="replacements"
     )
+    # Who it turned out to be: the same person, registered twice. Link, number and ticket code
+    # mean the other registration from then on. Nobody is merged into somebody merged: a foreign
+    # key that Django does not know says so (migration 0011).
+    merged_into = models.ForeignKey(
+        "self", models.RESTRICT, null=True, blank=True, related_name="merged"
+    )
     # Normalized forms (registrations.names): sameness, sorting, searching, merging.
     name_key = models.CharField(max_length=400)
     # Collated by code point on every installation: the key itself is made for that order.
@@ -162,6 +187,13 @@ class Registration(models.Model):
     line = models.PositiveIntegerField(null=True, blank=True)
     # How many offers of a seat he let pass while he waits: behind those who let pass fewer.
     missed_offers = models.PositiveSmallIntegerField(default=0)
+    # What was approved of what has been changed since (amending.TOLD), while the organizer
+    # looks at it once more. None: nothing waits; empty: somebody else was approved.
+    approved_as = models.JSONField(null=True, blank=True)
+    # Whose head decides first. None: the request is the organizer's to decide.
+    awaits_head_of = models.ForeignKey(
+        "Delegation", models.PROTECT, null=True, blank=True, related_name="wishes"
+    )
     decision_reason = models.TextField(blank=True)
     shows_reason = models.BooleanField(default=False)
     # No more reminders of this meeting, by the person's own wish (RFC 8058).
@@ -204,17 +236,29 @@ class Registration(models.Model):
                 name="registration_attendance_mode_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(seat=Seat.NONE) | Q(status=Status.CONFIRMED),
-                name="only_the_confirmed_have_a_seat",
+                condition=Q(seat=Seat.NONE)
+                | Q(status=Status.CONFIRMED)
+                | Q(status=Status.PENDING, approved_as__isnull=False, line=None),
+                name="only_the_approved_have_a_seat",
             ),
             models.CheckConstraint(
                 condition=Q(status=Status.WAITLISTED, waiting_since__isnull=False)
+                | Q(status=Status.PENDING, approved_as__isnull=False)
                 | (~Q(status=Status.WAITLISTED) & Q(waiting_since=None, line=None)),
                 name="whoever_waits_has_a_place_in_line",
             ),
             models.CheckConstraint(
                 condition=Q(missed_offers=0) | Q(status=Status.WAITLISTED),
                 name="only_who_waits_has_let_offers_pass",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_as__isnull=True) | Q(status=Status.PENDING),
+                name="only_a_request_is_looked_at_again",
+            ),
+            models.CheckConstraint(
+                condition=Q(awaits_head_of=None)
+                | Q(status=Status.PENDING, delegation=None, approved_as__isnull=True),
+                name="a_head_decides_on_requests_of_others",
             ),
             models.CheckConstraint(
                 condition=~Q(family_name="", given_name="") | Q(erased_at__isnull=False),
@@ -234,6 +278,11 @@ class Registration(models.Model):
                 condition=Q(replaces=None) | ~Q(replaces=F("pk")), name="nobody_replaces_himself"
             ),
             models.CheckConstraint(
+                condition=Q(merged_into=None)
+                | (Q(status=Status.CANCELLED) & ~Q(merged_into=F("pk"))),
+                name="whoever_is_merged_is_on_no_list",
+            ),
+            models.CheckConstraint(
                 condition=Q(number__regex=r"^[0-9]{7}$"), name="a_number_has_seven_digits"
             ),
             models.CheckConstraint(
@@ -250,7 +299,8 @@ class Registration(models.Model):
                     submitted_by_name="",
                     submitted_by_email="",
                     ticket_code=None,
-                ),
+                )
+                & (Q(approved_as__isnull=True) | Q(approved_as={})),
                 name="what_is_erased_is_gone",
             ),
         ]
@@ -310,6 +360,20 @@ class Registration(models.Model):
             and self.missed_offers >= MOST_MISSED
             and self.meeting.offer_hours is not None
         )
+
+    @property
+    def stage(self) -> str:
+        """Who decides next; "" where nothing is to be decided."""
+        if self.status != Status.PENDING:
+            return ""
+        if self.approved_as is not None:
+            return Stage.CHANGES
+        return Stage.ORGANIZER if self.awaits_head_of_id is None else Stage.HEAD
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether he had been confirmed, and keeps his seat while his changes are checked."""
+        return self.stage == Stage.CHANGES and self.line is None
 
     @property
     def zone_name(self) -> str:

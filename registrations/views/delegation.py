@@ -8,7 +8,13 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+)
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,10 +29,11 @@ from config.language import speak
 from notifications import outbox
 from notifications.models import Message
 from registrations import amending, substituting
-from registrations.delegations import keys, naming
+from registrations.delegations import keys, naming, wishes
 from registrations.forms import AddressForm
 from registrations.intake import Evidence
 from registrations.models import ConsentDocument, Delegation, DelegationRole, Registration, Status
+from registrations.participant_forms import DeclineForm
 from registrations.pasting import cells, columns, people
 from registrations.person_forms import MemberForm
 from registrations.standing import TONES
@@ -240,6 +247,37 @@ def refuse(request: HttpRequest, delegation: Delegation) -> HttpResponseBase:
 
 
 @opens_by_link
+@require_POST
+def answer(request: HttpRequest, delegation: Delegation, number: str) -> HttpResponseBase:
+    """Yes or no to somebody who registered himself."""
+    asked = Registration.objects.filter(meeting=delegation.meeting_id)
+    common: dict[str, Any] = {
+        "delegation": delegation,
+        "registration": get_object_or_404(asked, number=number),
+        "at": timezone.now(),
+        "by": keys.head(delegation),
+    }
+    form = DeclineForm(request.POST)
+    says_yes = request.POST.get("answer") == "approve"
+    if not says_yes and (request.POST.get("answer") != "reject" or not form.is_valid()):
+        return HttpResponseBadRequest()
+    try:
+        if says_yes:
+            wishes.approve(**common)
+        else:
+            wishes.reject(**common, **form.cleaned_data)
+    except naming.NotInDelegation:
+        # Not theirs to know whether there is such a number.
+        raise Http404 from None
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = _("On the list.") if says_yes else _("Declined. The person is told.")
+        messages.success(request, words)
+    return see_other("delegation", keys.token(delegation))
+
+
+@opens_by_link
 @require_safe
 def printed(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """The list on paper."""
@@ -262,6 +300,8 @@ def _context(delegation: Delegation) -> dict[str, Any]:
         "delegation": delegation,
         "token": keys.token(delegation),
         "members": members,
+        "wishes": wishes.waiting(delegation),
+        "decline_form": DeclineForm(auto_id=False),
         "named": delegation.places.used,
         "left": delegation.places.left,
         "is_open": delegation.is_open(at),

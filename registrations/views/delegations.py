@@ -18,7 +18,7 @@ from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations.delegation_forms import DelegationForm, RegionsForm, about
-from registrations.delegations import answers, keys, opening
+from registrations.delegations import answers, keys, opening, wishes
 from registrations.models import Delegation, Status
 from registrations.pasting import cells
 from registrations.pasting import delegations as pasted
@@ -158,6 +158,7 @@ def change(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
         "form": form,
         "address": keys.url(delegation),
         "is_open": delegation.is_open(timezone.now()),
+        "wishes": wishes.waiting(delegation),
         "people": [(one, TONES[Status(one.status)]) for one in people],
     }
     status = 422 if form.is_bound else 200

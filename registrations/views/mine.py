@@ -14,9 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.refusals import Refused
 from config.answers import see_other
 from events import phase
-from registrations import amending, booking, calendar, links, names, region_menu, tickets
+from registrations import (
+    amending,
+    booking,
+    calendar,
+    links,
+    names,
+    region_menu,
+    staging,
+    tickets,
+)
 from registrations.forms import AddressForm, ChangeForm
-from registrations.models import Registration
+from registrations.models import Registration, Stage
 from registrations.views import form as form_page
 from registrations.views.own import context, holder, opens_by_link, shows_ticket
 from registrations.views.public import calendar_file
@@ -42,7 +51,7 @@ def change(request: HttpRequest, registration: Registration) -> HttpResponseBase
     form = ChangeForm(registration.meeting, request.POST or None, initial=_known(registration))
     if request.method == "POST" and form.is_valid():
         try:
-            amending.amend(
+            changed = amending.amend(
                 registration=registration,
                 changes={k: v for k, v in form.cleaned_data.items() if k in amending.FIELDS},
                 version=form.cleaned_data["version"],
@@ -56,10 +65,15 @@ def change(request: HttpRequest, registration: Registration) -> HttpResponseBase
             asked = FIELD_OF.get(refusal.facts["scope"], "attendance_mode")
             form.add_error(asked if asked in form.fields else None, str(refusal))
         else:
-            messages.success(request, _("Your details have been changed."))
+            if changed.stage == Stage.CHANGES and registration.stage != Stage.CHANGES:
+                words = _("Your details have been changed. The organizer looks at them once more.")
+                messages.success(request, words)
+            else:
+                messages.success(request, _("Your details have been changed."))
             return see_other("mine", links.token(registration))
     status = 422 if form.errors else 200
-    return render(request, "registrations/change.html", shown | {"form": form}, status=status)
+    shown |= {"form": form, "is_looked_at_again": staging.is_looked_at_again(registration)}
+    return render(request, "registrations/change.html", shown, status=status)
 
 
 @opens_by_link

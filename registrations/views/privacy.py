@@ -23,7 +23,8 @@ from registrations.views.public import frame
 def data(request: HttpRequest, registration: Registration) -> HttpResponse:
     """All that is stored about the participant, and the consents."""
     given = registration.consents.select_related("document").order_by("given_at", "pk")
-    shown = context(registration) | {"consents": list(given)}
+    merged = registration.merged.select_related("category", "region").order_by("pk")
+    shown = context(registration) | {"consents": list(given), "merged": list(merged)}
     return render(request, "registrations/data.html", shown)
 
 

@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import journal
 from accounts.models import JournalEntry
+from attendance.models import Scan, ScanQuerySet
 from events import when
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import deciding, intake, names, seats, waitlist
-from registrations.models import Registration, Status
+from registrations import deciding, intake, names, rewriting, seats, waitlist
+from registrations.models import Registration, Stage, Status
 from registrations.participant_forms import AddressForm, DeclineForm
 from reports import exports, headline, roster, tables
 
@@ -100,6 +103,10 @@ def _flags(
         yield _offered(row, meeting)
     if troubled:
         yield _("mail not delivered")
+    if row.stage in (Stage.HEAD, Stage.CHANGES):
+        yield str(Stage(row.stage).label)
+    if row.merged_into_id is not None:
+        yield _("merged with another one")
     if not row.email:
         yield _("no e-mail")
     if twin:
@@ -177,6 +184,8 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
             "invitation",
             "access_code",
             "offer",
+            "awaits_head_of",
+            "merged_into",
         ),
         number=number,
     )
@@ -197,9 +206,11 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "decline_form": DeclineForm(prefix=None),
         "address_form": AddressForm(),
         "odd": _odd(registration),
+        "looked_at": _looked_at(registration),
         "twins": _twins(registration),
         "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
-        "scans": registration.scans.order_by("received_at", "pk"),
+        "merged": registration.merged.order_by("pk"),
+        "scans": _scans(registration),
         "mails": mails,
         "journal": JournalEntry.objects.about(subject).newest_first()[:50],
         "here": "participants",
@@ -233,6 +244,18 @@ def _twins(registration: Registration) -> list[Registration]:
     return list(
         others.filter(name_key=registration.name_key).exclude(pk=registration.pk).by_name()[:5]
     )
+
+
+def _scans(registration: Registration) -> ScanQuerySet:
+    """All that happened at the door with his code, or with that of whom he was merged with."""
+    his = Q(registration=registration) | Q(registration__merged_into=registration)
+    return Scan.objects.filter(his).order_by("received_at", "pk")
+
+
+def _looked_at(registration: Registration) -> list[dict[str, str]]:
+    """What was approved and what it is now, for whoever decides on it."""
+    language = get_language() or registration.language
+    return rewriting.in_words(registration, registration.approved_as or {}, language=language)
 
 
 def _odd(registration: Registration) -> list[str]:

@@ -23,6 +23,7 @@ if __name__ == "__main__":
 
 from accounts import journal
 from accounts.models import User
+from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
 from registrations import (
@@ -203,6 +204,11 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     meeting("draft", owner, now, status=MeetingStatus.DRAFT, published_at=None)
     meeting("bare", owner, now, title="Встреча", title_alt="")
     known |= _delegations(meeting("delegations", owner, now), now)
+    known |= _staged(
+        meeting("staged", owner, now, approval=Approval.MANUAL, seat_limit=20,
+                reviews_changes=True, heads_decide_first=True),
+        now,
+    )  # fmt: skip
     invited_to = meeting("invitations", owner, now)
     known |= _invitations(invited_to, now) | _access_codes(invited_to)
     early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
@@ -315,6 +321,42 @@ def _delegations(parks: Meeting, now: datetime) -> dict[str, str]:
         "delegation_empty": keys.token(made["PRI"]),
         "delegation_uid": str(made["KLU"].uid),
         "member": named[0].number,
+    }
+
+
+def _staged(parks: Meeting, now: datetime) -> dict[str, str]:
+    """Somebody who waits for a head, somebody who is looked at again, somebody there twice."""
+    kaluga = parks.region_set.regions.get(code="RU-KLU")
+    asked = make_delegation(parks, name=kaluga.name, region=kaluga, quota=4)
+    wishing = [
+        booking.register(
+            meeting=parks, at=now, by=journal.PUBLIC, consents=list(documents),
+            application=make_application(parks, region=kaluga, **who),
+        ).registration
+        for documents in [parks.consent_documents.current()]
+        for who in (LONGEST, {"organization": "Правительство области"})
+    ]  # fmt: skip
+    changed = make_registration(meeting=parks, at=now, family_name="Петрова")
+    amending.amend(
+        registration=changed, changes={"family_name": LONGEST["family_name"],
+                                       "organization": LONGEST["organization"]},
+        version=None, at=now, by=journal.PUBLIC,
+    )  # fmt: skip
+    once, twice = (
+        make_registration(meeting=parks, at=now, family_name="Двойная", given_name="Анна", **who)
+        for who in ({"organization": LONGEST["organization"]}, {"region": kaluga})
+    )
+    gone = make_registration(meeting=parks, at=now, family_name="Двойная", given_name="Яна")
+    merging.merge(kept=once, other=gone, taken=(), at=now, by=journal.SYSTEM)
+    return {
+        "asked": keys.token(asked),
+        "wishing": links.token(wishing[0]),
+        "wishing_number": wishing[0].number,
+        "changed": links.token(changed),
+        "changed_number": changed.number,
+        "once": once.number,
+        "twice": twice.number,
+        "merged": gone.number,
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import journal
 from accounts.models import JournalEntry
-from events.models import Approval
+from events.models import Approval, Meeting
 from notifications.models import Message
 from registrations import amending, booking, seats, waitlist
 from registrations.idempotency import Claim, KeyReused

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts import journal
 from accounts.refusals import Refused
+from attendance import merging
 from events.models import Approval, Format
 from notifications.models import Message
 from registrations import (
@@ -23,7 +24,8 @@ from registrations import (
     seats,
     substituting,
 )
-from registrations.delegations import naming, opening
+from registrations.delegations import naming, opening, wishes
+from registrations.merging import PARTS
 from registrations.models import (
     AttendanceMode,
     Delegation,
@@ -57,6 +59,8 @@ ACTS = st.tuples(
         + ["offer", "offer over", "ask again", "withdraw offer", "close earlier", "offers"]
         + ["accept", "refuse", "step aside", "lapse"] * 2
         + ["move", "limit region", "keep for region", "limit category", "unlimit", "release"]
+        + ["rename", "rename", "rename back", "head yes", "head no"]
+        + ["merge", "merge all"]
     ),
     st.integers(0, 7),
 )
@@ -132,7 +136,7 @@ def answer(meeting, choice, step):
         step(registration=people[choice % len(people)], at=NOON, by=LINK)
 
 
-def lapse(meeting, _choice):
+def lapse(meeting, _place, _choice):
     """The first of the open offers is due, and nobody else's time has come."""
     if first := Offer.objects.of(meeting).first():
         Offer.objects.filter(pk=first.pk).update(made_at=NOON - timedelta(days=1), answer_by=NOON)
@@ -140,25 +144,68 @@ def lapse(meeting, _choice):
 
 
 OFFERS = {
-    "accept": lambda meeting, n: answer(meeting, n, offering.accept),
-    "refuse": lambda meeting, n: answer(meeting, n, offering.decline),
-    "step aside": lambda meeting, n: answer(meeting, n, offering.step_aside),
-    "withdraw offer": lambda meeting, n: answer(meeting, n, offering.withdraw),
+    "accept": lambda meeting, _place, n: answer(meeting, n, offering.accept),
+    "refuse": lambda meeting, _place, n: answer(meeting, n, offering.decline),
+    "step aside": lambda meeting, _place, n: answer(meeting, n, offering.step_aside),
+    "withdraw offer": lambda meeting, _place, n: answer(meeting, n, offering.withdraw),
     "lapse": lapse,
-    "close earlier": lambda meeting, n: convening.change(
+    "close earlier": lambda meeting, _place, n: convening.change(
         meeting=meeting,
         changes={"edits_close_at": NOON + timedelta(hours=n)} if n else {"edits_close_at": None},
         version=None,
         at=NOON,
         by=ORGANIZER,
     ),
-    "offers": lambda meeting, n: convening.change(
+    "offers": lambda meeting, _place, n: convening.change(
         meeting=meeting,
         changes={"offer_hours": None if n == 7 else 24},
         version=None,
         at=NOON,
         by=ORGANIZER,
     ),
+}
+
+
+def rename(meeting, _place, choice, name=None):
+    """By the person himself: looked at again where he was approved already."""
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if people:
+        amending.amend(
+            registration=people[choice % len(people)],
+            changes={"given_name": name or f"Имя{'абвгдежз'[choice]}"},
+            version=None, at=NOON, by=LINK,
+        )  # fmt: skip
+
+
+def ask_head(act):
+    def by_head(meeting, _place, choice):
+        asked = list(
+            Registration.objects.filter(meeting=meeting, awaits_head_of__isnull=False)
+            .select_related("awaits_head_of")
+            .order_by("pk")
+        )
+        if asked:
+            who = asked[choice % len(asked)]
+            act(delegation=who.awaits_head_of, registration=who, at=NOON, by=LINK)
+
+    return by_head
+
+
+def merge(meeting, _place, choice, take=()):
+    """Two of the meeting, whatever they are: what cannot be merged is refused."""
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    if people:
+        first, second = people[choice % len(people)], people[(choice * 3 + 1) % len(people)]
+        merging.merge(kept=first, other=second, taken=take, at=NOON, by=ORGANIZER)
+
+
+STAGES = {
+    "merge": merge,
+    "merge all": lambda meeting, place, n: merge(meeting, place, n, take=list(PARTS)),
+    "rename": rename,
+    "rename back": lambda meeting, place, n: rename(meeting, place, n, name="Пётр"),
+    "head yes": ask_head(wishes.approve),
+    "head no": ask_head(wishes.reject),
 }
 
 
@@ -170,15 +217,10 @@ def act(meeting, name: str, choice: int) -> None:
         who = make_application(meeting, category_code=code, region=place)
         booking.register(meeting=meeting, application=who, consents=[], at=NOON, by=journal.PUBLIC)
         return
-    if name in DELEGATIONS:
-        DELEGATIONS[name](meeting, place, choice)
-        return
-    if name in OFFERS:
-        OFFERS[name](meeting, choice)
-        return
-    if name in SHARES:
-        SHARES[name](meeting, place, choice)
-        return
+    for group in (DELEGATIONS, OFFERS, STAGES, SHARES):
+        if name in group:
+            group[name](meeting, place, choice)
+            return
     if name in ("more seats", "fewer seats"):
         limit = meeting.seats.seat_limit + (choice if name == "more seats" else -choice)
         convening.set_seat_limit(meeting=meeting, seat_limit=max(limit, 0), at=NOON, by=ORGANIZER)
@@ -230,8 +272,9 @@ def limits_of(person):
 
 def live_through(acts, approval, offer_hours) -> None:
     meeting = make_meeting(
-        seat_limit=2, approval=approval, format=Format.HYBRID, offer_hours=offer_hours
-    )
+        seat_limit=2, approval=approval, format=Format.HYBRID, offer_hours=offer_hours,
+        reviews_changes=True, heads_decide_first=True,
+    )  # fmt: skip
     if offer_hours:
         # Full, with people who wait: else hardly any life would come to an offer.
         for status in [Status.CONFIRMED] * 2 + [Status.WAITLISTED] * 4:
@@ -250,10 +293,13 @@ def live_through(acts, approval, offer_hours) -> None:
         needs = intake.takes_seat(
             meeting=meeting, category=person.category, attendance_mode=person.attendance_mode
         )
-        assert (person.seat != Seat.NONE) == (person.status == Status.CONFIRMED and needs)
+        sits = person.status == Status.CONFIRMED or person.was_confirmed
+        assert (person.seat != Seat.NONE) == (sits and needs)
         assert needs or person.status != Status.WAITLISTED
         holds = person.holds.count()
         assert bool(holds) == (person.seat != Seat.NONE or person.open_offer is not None)
+    for person in Registration.objects.filter(meeting=meeting, merged_into__isnull=False):
+        assert (person.status, person.merged_into.merged_into) == (Status.CANCELLED, None)
     for delegation in Delegation.objects.filter(meeting=meeting):
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
     replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
