@@ -20,6 +20,7 @@ from registrations import (
     names,
     offers,
     seats,
+    session_seats,
     throttle,
     transitions,
     waitlist,
@@ -80,9 +81,10 @@ def amend(
     Change some of FIELDS; values are checked by the form. Nothing changed is harmless.
 
     `version` is the one that the change was made from; None skips the check. Whoever comes
-    to need no seat (as press, or online) gives his back, or need not wait any more. Whoever
-    comes to need one gets it while there is one; only an organizer goes beyond the limit. A
-    seat that is offered to him moves along like one that he has.
+    to need no seat (as press, or online) gives his back, or need not wait any more; online, his
+    seats in sessions as well. Whoever comes to need one gets it while there is one; only an
+    organizer goes beyond the limit. A seat that is offered to him moves along like one that he
+    has.
 
     :raises EditsClosed: a participant changes after the lists were closed
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
@@ -138,6 +140,8 @@ def _amend(
     registration.save(update_fields=[*changed, "name_key", *derived, "version"])
     if counters is not None and set(changed) & SEAT_FIELDS:
         _change_chairs(counters, registration, at=at, may_go_over=as_organizer)
+        if "attendance_mode" in changed and not session_seats.may_hold(registration):
+            session_seats.give_back(registration)
     journal.record(
         by=by,
         at=at,

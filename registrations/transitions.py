@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from events.models import Meeting
-from registrations import names, places
+from registrations import names, places, session_seats
 from registrations.models import (
     LIVE,
     DelegationRole,
@@ -84,7 +84,8 @@ def enter(
     Write the new status. `calendar_sequence` rises, so that calendars follow (RFC 5546).
 
     Whoever comes on or leaves the list of a delegation, or of those with a code, takes or
-    gives back a place there; with `goes_over`, one beyond its quota.
+    gives back a place there; with `goes_over`, one beyond its quota. Whoever is not confirmed
+    any more gives his seats in sessions back; the counters are locked by the caller.
 
     Whoever waits no longer has no offer of a seat any more; what it held the caller takes over
     (`waitlist.confirm_waiting`) or gives back (`waitlist.pass_on`).
@@ -106,6 +107,8 @@ def enter(
             _follow_the_head(registration)
     if registration.status == Status.WAITLISTED:
         Offer.objects.filter(registration=registration).delete()
+    if registration.status == Status.CONFIRMED != to:
+        session_seats.give_back(registration)
     registration.status = to
     registration.seat = seat
     registration.waiting_since = at if to == Status.WAITLISTED else None

@@ -30,6 +30,7 @@ from registrations.models.registration import (
 )
 from registrations.models.reminders import Audience, ReminderRule, RuleKind
 from registrations.models.seats import (
+    APART,
     MOST_SEATS,
     PLACES,
     TARGETS,
@@ -38,8 +39,10 @@ from registrations.models.seats import (
     SeatLimit,
     SeatLimitQuerySet,
 )
+from registrations.models.sessions import SessionSeat, SessionSeatQuerySet
 
 __all__ = [
+    "APART",
     "LIVE",
     "MOST_MISSED",
     "MOST_SEATS",
@@ -73,6 +76,8 @@ __all__ = [
     "SeatHold",
     "SeatLimit",
     "SeatLimitQuerySet",
+    "SessionSeat",
+    "SessionSeatQuerySet",
     "Source",
     "Status",
     "Throttle",
