@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -198,6 +199,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     )
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
+    sessions = serializers.SerializerMethodField()
 
     class Meta:
         model = Registration
@@ -208,7 +210,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
             "offered_until", "missed_offers",
-            "decision_reason", "shows_reason", "consents", "warnings", "access_code",
+            "decision_reason", "shows_reason", "consents", "warnings", "access_code", "sessions",
             "unsubscribed_at", "erased_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
@@ -219,6 +221,10 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             for consent in registration.consents.all()
             if consent.withdrawn_at is None
         ]
+
+    def get_sessions(self, registration: Registration) -> list[uuid.UUID]:
+        """The ids of the sessions chosen, in order of time."""
+        return [seat.session.uid for seat in registration.session_seats.all()]
 
     def get_warnings(self, registration: Registration) -> list[str]:
         """What to look at before badges are printed."""
