@@ -24,6 +24,7 @@ from registrations.api import (
     region_sets,
     registrations,
     seat_limits,
+    sessions,
 )
 from reports import api as reports
 from reports import export_api, exports, pass_list_api
@@ -42,6 +43,7 @@ for place, viewset, name in [
     ("messages", messages.MessageViewSet, "api-message"),
     ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
+    ("sessions", sessions.SessionViewSet, "api-session"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)
 
@@ -113,6 +115,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-registration/address/", mine.MyAddressView.as_view(), name="api-mine-address"),
     path("my-registration/erase/", mine.MyErasureView.as_view(), name="api-mine-erase"),
     path("my-registration/calendar/", mine.MyCalendarView.as_view(), name="api-mine-calendar"),
+    path("my-registration/sessions/", sessions.MySessionsView.as_view(), name="api-my-sessions"),
+    path(
+        "my-registration/sessions/<uuid:uid>/",
+        sessions.MySessionView.as_view(),
+        name="api-my-session",
+    ),
+    path(
+        f"{MEETING}/registrations/<slug:number>/sessions/",
+        sessions.ParticipantSessionsView.as_view(),
+        name="api-participant-sessions",
+    ),
+    path(
+        f"{MEETING}/registrations/<slug:number>/sessions/<uuid:uid>/",
+        sessions.ParticipantSessionView.as_view(),
+        name="api-participant-session",
+    ),
     path("my-delegation/", my_delegation.MyDelegationView.as_view(), name="api-my-delegation"),
     path("my-delegation/people/", my_delegation.MyPeopleView.as_view(), name="api-my-people"),
     path(

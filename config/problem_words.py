@@ -53,6 +53,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("The delegation has people"),
         gettext_lazy("This is possible only while nobody is on its list."),
     ),
+    "no_session_seats": (
+        gettext_lazy("No places in sessions"),
+        gettext_lazy("They are for confirmed participants who come in person."),
+    ),
     "nobody_to_ask": (
         gettext_lazy("There is nobody to write to"),
         gettext_lazy("Everybody has answered, was written to already, or it is too late for it."),
@@ -255,6 +259,26 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "reminder_rule_twice": (
         gettext_lazy("Two reminders are the same"),
         gettext_lazy("Leave one of them out."),
+    ),
+    "session_full": (
+        gettext_lazy("The session is full"),
+        gettext_lazy("Choose another one; the answer names those with places at that time."),
+    ),
+    "session_in_use": (
+        gettext_lazy("People have chosen the session"),
+        gettext_lazy("Say that it is to be deleted all the same; they are told by mail."),
+    ),
+    "session_not_bookable": (
+        gettext_lazy("The session is open to everybody"),
+        gettext_lazy("No place is needed: just come."),
+    ),
+    "session_outside_meeting": (
+        gettext_lazy("The session lies outside the meeting"),
+        gettext_lazy("Give it a time between the beginning and the end of the meeting."),
+    ),
+    "sessions_overlap": (
+        gettext_lazy("Two sessions at the same time"),
+        gettext_lazy("Give one of them up, or choose one instead of the other."),
     ),
     "stale_version": (
         gettext_lazy("Somebody was quicker"),

@@ -206,6 +206,7 @@ BELL_DELAY_SECONDS = 0.3
 # the post office needs to know none of the houses above it.
 MAIL_ENCLOSURES = {
     "calendar": "registrations.calendar.enclosure",
+    "programme": "registrations.calendar.programme_enclosure",
     "ticket": "registrations.tickets.enclosure",
 }
 
@@ -282,6 +283,7 @@ SPECTACULAR_SETTINGS = {
         "RegistrationStatusEnum": "registrations.models.Status",
         "ConsentKindEnum": "registrations.models.ConsentKind",
         "ReminderKindEnum": "registrations.models.RuleKind",
+        "SessionKindEnum": "events.models.SessionKind",
     },
 }
 

@@ -18,6 +18,7 @@ from registrations import (
     offers,
     rewriting,
     seats,
+    session_seats,
     staging,
     throttle,
     transitions,
@@ -59,9 +60,10 @@ def amend(
     Change some of FIELDS; values are checked by the form. Nothing changed is harmless.
 
     `version` is the one that the change was made from; None skips the check. Whoever comes
-    to need no seat (as press, or online) gives his back, or need not wait any more. Whoever
-    comes to need one gets it while there is one; only an organizer goes beyond the limit. A
-    seat that is offered to him moves along like one that he has.
+    to need no seat (as press, or online) gives his back, or need not wait any more; online, his
+    seats in sessions as well. Whoever comes to need one gets it while there is one; only an
+    organizer goes beyond the limit. A seat that is offered to him moves along like one that he
+    has.
 
     Where the meeting says so, a participant who changes name or organization after he was
     approved is looked at again by the organizer (`staging`); he keeps what he has meanwhile.
@@ -116,6 +118,8 @@ def _amend(
         staging.after_change(counters, registration, old, at=at, by=by)
     if counters is not None and old.keys() & SEAT_FIELDS:
         rewriting.change_chairs(counters, registration, at=at, may_go_over=as_organizer)
+        if "attendance_mode" in old and not session_seats.may_hold(registration):
+            session_seats.give_back(registration)
     journal.record(
         by=by,
         at=at,

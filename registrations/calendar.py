@@ -3,11 +3,14 @@ Calendar files (RFC 5545): the person's own entry, and the public one of a meeti
 
 The person gets REQUEST and CANCEL (RFC 5546), tamed: the only ATTENDEE is the
 recipient, with PARTSTAT=ACCEPTED and RSVP=FALSE, so no reply is asked for. Downloads
-and feeds are PUBLISH. SEQUENCE rises with every change of time, place or status.
+and feeds are PUBLISH, and so are the sessions somebody has chosen: a REQUEST is about one
+thing (RFC 5546 3.2.2), a published file may hold many. SEQUENCE rises with every change of
+time, place or status.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,7 +20,7 @@ from django.conf import settings
 from django.utils import translation
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
-from events.models import Format, Meeting, MeetingStatus
+from events.models import Format, Meeting, MeetingStatus, Session
 from notifications.enclosures import Enclosure
 from registrations.models import AttendanceMode, Registration, Status
 
@@ -87,14 +90,77 @@ def personal(entry: dict[str, Any], *, url: str) -> bytes:
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
-    return _file(event, method=entry["method"], starts=entry["starts"])
+    sessions = [_session(one, url=url) for one in entry.get("sessions", ())]
+    return _file(event, *sessions, method=entry["method"], starts=entry["starts"])
 
 
 def download(registration: Registration, *, url: str) -> bytes:
-    """The same entry as a download: PUBLISH, without organizer and attendee."""
+    """
+    The same entry as a download, with the sessions that the person has chosen: PUBLISH,
+    without organizer and attendee.
+    """
+    seats = registration.session_seats.select_related("session").in_order()
     with translation.override(registration.language):
         entry = facts(registration, method="PUBLISH")
+        entry["sessions"] = programme(registration, [seat.session for seat in seats])
     return personal(entry | {"attendee_email": ""}, url=url)
+
+
+def programme(
+    registration: Registration, sessions: Iterable[Session], *, gone: Session | None = None
+) -> list[dict[str, Any]]:
+    """
+    What the entries of a person's sessions say, as JSON for the outbox; `gone` is one that
+    leaves the calendar. An assistant may have the sessions of several people: each entry is
+    of one person.
+    """
+    meeting = registration.meeting
+    return [
+        {
+            "uid": f"{session.uid}-{registration.uid}@{settings.MAIL_DOMAIN}",
+            "sequence": session.sequence,
+            "stamp": session.changed_at.isoformat(),
+            "starts": session.starts_at.isoformat(),
+            "ends": session.ends_at.isoformat(),
+            "time_zone": "UTC" if meeting.format == Format.ONLINE else meeting.time_zone,
+            "summary": session.text("title", main_language=meeting.language),
+            "location": ", ".join(
+                filter(None, [session.text("room", main_language=meeting.language), place(meeting)])
+            ),
+            "description": session.speakers,
+            "status": "CANCELLED" if session is gone else "CONFIRMED",
+        }
+        for session in [*sessions, *([gone] if gone else [])]
+    ]
+
+
+def programme_enclosure(snapshot: dict[str, Any]) -> Enclosure:
+    """
+    The entries of a person's sessions as a file in a mail: attached only, since what stands
+    among the alternatives of its text is taken for an invitation.
+    """
+    entries = snapshot["programme"]
+    events = [_session(entry, url=snapshot["manage_url"]) for entry in entries]
+    starts = min(entry["starts"] for entry in entries)
+    return Enclosure(
+        filename="programme.ics",
+        content_type="application/ics",
+        params={"method": "PUBLISH", "charset": "UTF-8"},
+        content=_file(*events, method="PUBLISH", starts=starts),
+    )
+
+
+def _session(entry: dict[str, Any], *, url: str) -> Event:
+    event = Event()
+    event.add("uid", entry["uid"])
+    event.add("sequence", entry["sequence"])
+    event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
+    _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
+    event.add("summary", entry["summary"])
+    _add_texts(event, location=entry["location"], description=entry["description"], url=url)
+    event.add("status", entry["status"])
+    event.add("transp", "OPAQUE" if entry["status"] == "CONFIRMED" else "TRANSPARENT")
+    return event
 
 
 def public(meeting: Meeting, *, url: str, stamp: datetime) -> bytes:
@@ -136,12 +202,13 @@ def _add_texts(event: Event, *, location: str, description: str, url: str) -> No
     event.add("url", url)
 
 
-def _file(event: Event, *, method: str, starts: str) -> bytes:
+def _file(*events: Event, method: str, starts: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(event)
+    for event in events:
+        calendar.add_component(event)
     for name in sorted(calendar.get_missing_tzids()):
         # Before what refers to them, and in front of nothing else.
         calendar.subcomponents.insert(0, _rules(name, datetime.fromisoformat(starts).date()))

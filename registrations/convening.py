@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import iuliia
@@ -25,7 +25,7 @@ from events.models import (
     MeetingStatus,
     RegionSet,
 )
-from registrations import consents, letters, offers, seats, waitlist
+from registrations import consents, letters, offers, seats, session_seats, waitlist
 from registrations.models import (
     Audience,
     Delegation,
@@ -167,7 +167,8 @@ def change(
     """
     Change a meeting's fields. When time or place change after publishing, everybody on
     the list is told once, with old and new, and calendars follow. With the start moves what
-    hung on it: the doors, and a closing that was the start or would come after the end.
+    hung on it: the doors, and a closing that was the start or would come after the end; with
+    the meeting as a whole, its sessions.
 
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
     :raises MeetingCancelled: it was called off
@@ -196,6 +197,7 @@ def change(
     meeting.version += 1
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
+    session_seats.move_along(meeting.pk, _moved_by(meeting, before), at=at)
     if counters is not None:
         if "region_set" in changed:
             _drop_limits_of_regions(counters)
@@ -374,6 +376,17 @@ def _with_moments_moved_along(meeting: Meeting, changes: dict[str, Any]) -> dict
         # It opens when the meeting has begun already: then it is open until the end.
         moved["registration_closes_at"] = None
     return changes | moved
+
+
+def _moved_by(meeting: Meeting, before: _Facts) -> timedelta:
+    """
+    By how much the meeting as a whole has moved: with beginning and end, or away from its
+    old time. One that only begins earlier, or ends later, has not: its sessions stay.
+    """
+    by = meeting.starts_at - before.starts_at
+    is_whole = meeting.ends_at - before.ends_at == by
+    is_away = meeting.starts_at >= before.ends_at or meeting.ends_at <= before.starts_at
+    return by if is_whole or is_away else timedelta(0)
 
 
 def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:

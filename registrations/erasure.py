@@ -10,7 +10,15 @@ from accounts import journal
 from accounts.journal import Actor
 from events.models import Meeting
 from notifications import outbox
-from registrations import idempotency, letters, seats, throttle, transitions, waitlist
+from registrations import (
+    idempotency,
+    letters,
+    seats,
+    session_seats,
+    throttle,
+    transitions,
+    waitlist,
+)
 from registrations.models import (
     Consent,
     Delegation,
@@ -71,6 +79,7 @@ def erase(*, registration: Registration, at: datetime, by: Actor) -> Registratio
         was = registration.status
         transitions.leave(registration, to=Status.CANCELLED, at=at)
         waitlist.pass_on(counters, registration, was=was, at=at)
+    session_seats.give_back(registration)
     for one in (registration, *registration.merged.filter(erased_at=None)):
         _blank(one, at=at)
         journal.record(by=by, at=at, action="registration.erased", subjects=letters.subjects(one))

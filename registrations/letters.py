@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.journal import Actor
 from accounts.models import Via
 from events import when
-from events.models import Format, Meeting, in_language
+from events.models import Format, Meeting, Session, in_language
 from notifications import outbox
 from registrations import calendar, links
 from registrations.models import AttendanceMode, Offer, Registration, Status
@@ -262,6 +262,50 @@ def write_meeting_changed(
         now=now,
         enclosures=["calendar"] if confirmed else [],
         expires_at=registration.meeting.starts_at,
+    )
+
+
+def write_programme_changed(
+    registration: Registration,
+    *,
+    session: Session,
+    what: str,
+    was: str,
+    now: str,
+    chosen: list[Session],
+    gone: Session | None,
+) -> None:
+    """
+    A session that you chose has another time, another room, does not take place ("removed"),
+    or is now at the time of another one of yours ("released"): old and new, and the calendar
+    entries of all that you have chosen; `gone` leaves the calendar.
+    """
+    meeting = registration.meeting
+    ordered = sorted(chosen, key=lambda one: one.starts_at)
+    with translation.override(registration.language):
+        facts: dict[str, Any] = {
+            "session": session.text("title", main_language=meeting.language),
+            "chosen": [
+                {
+                    "when": when.span(one.starts_at, one.ends_at, meeting.zone),
+                    "title": one.text("title", main_language=meeting.language),
+                    "room": one.text("room", main_language=meeting.language),
+                }
+                for one in ordered
+            ],
+            "programme": calendar.programme(registration, ordered, gone=gone),
+        }
+    _write(
+        "programme_changed",
+        registration,
+        occasion=f"{session.uid}:{session.sequence}",
+        what=what,
+        was=was,
+        now=now,
+        enclosures=["programme"],
+        expires_at=meeting.ends_at,
+        priority=6,
+        **facts,
     )
 
 

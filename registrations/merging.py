@@ -16,7 +16,16 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import intake, letters, offers, places, rewriting, transitions, waitlist
+from registrations import (
+    intake,
+    letters,
+    offers,
+    places,
+    rewriting,
+    session_seats,
+    transitions,
+    waitlist,
+)
 from registrations.models import Consent, Invitation, Registration, Seat, Status
 from registrations.seats import Counters
 
@@ -121,6 +130,7 @@ def absorb(
     was = kept.status, kept.seat
     changes = {field: getattr(other, field) for part in taken for field in PARTS[part]}
     left = _Left(other)
+    in_sessions = list(session_seats.of(other))
     takes_over = better(kept, other)
     for one in (kept, other) if takes_over else (other,):
         offers.end(counters, one, at=at, by=by)
@@ -137,6 +147,8 @@ def absorb(
         counters.leave_line()
     if takes_over:
         _take_over(counters, kept, other, left, at=at)
+        # He had none: only who is confirmed has.
+        session_seats.hand_over(in_sessions, kept, at=at)
     elif kept.line is not None and left.line is not None and left.line < kept.line:
         kept.line, kept.waiting_since = left.line, left.since
         kept.save(update_fields=["line", "waiting_since"])

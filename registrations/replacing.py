@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import enlisting, intake, leaving, letters, seats, transitions, waitlist
+from registrations import (
+    enlisting,
+    intake,
+    leaving,
+    letters,
+    seats,
+    session_seats,
+    transitions,
+    waitlist,
+)
 from registrations.enlisting import Entry
 from registrations.intake import Application
 from registrations.letters import Addressee
@@ -39,7 +48,8 @@ def replace(
 ) -> Registration:
     """
     Cancel a live registration, locked by the caller, and put another person on its seat, at
-    its turn in line, on the same desk. Returns the newcomer. Both are told, and `copy_to`.
+    its turn in line, on the same desk, in the same sessions. Returns the newcomer. Both are
+    told, and `copy_to`.
 
     An offer of a seat was made to the person who leaves: it ends, and the seat goes to
     whoever is next, as may well be the newcomer.
@@ -53,6 +63,7 @@ def replace(
     held, looked_at = transitions.last_told(leaver), leaver.approved_as is not None
     awaits_head_of = leaver.awaits_head_of
     entry = changed(entry, replaces=leaver)
+    in_sessions = list(session_seats.of(leaver))
     letters.withdraw_reminders(leaver, reason="cancelled")
     transitions.leave(leaver, to=Status.CANCELLED, at=at)
     newcomer = enlisting.insert(
@@ -70,6 +81,7 @@ def replace(
     newcomer.save(update_fields=["waiting_since", "line", "approved_as", "awaits_head_of"])
     newcomer.seat = _seat(counters, leaver, newcomer, goes_over=entry.goes_over)
     newcomer.save(update_fields=["seat"])
+    session_seats.hand_over(in_sessions, newcomer, at=at)
     letters.write_cancelled(leaver, was=held, by=by, head=head, is_replaced=True)
     leaving.note(leaver, was=was, at=at, by=by)
     letters.write_answer(

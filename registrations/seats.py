@@ -24,6 +24,7 @@ from django.utils.translation import ngettext
 from accounts.refusals import Refused
 from events.models import MeetingStatus, OrganizationVariant, Region
 from registrations.models import (
+    APART,
     PLACES,
     Offer,
     Registration,
@@ -33,6 +34,7 @@ from registrations.models import (
     SeatHold,
     SeatLimit,
     SeatLimitQuerySet,
+    SessionSeat,
     Status,
 )
 
@@ -225,8 +227,9 @@ def _limits(meeting_id: int) -> SeatLimitQuerySet:
 
 
 def _counters(rows: Iterable[SeatLimit]) -> Counters:
-    # Places of delegations and codes are locked along: whoever leaves gives one back.
-    return Counters([row for row in rows if row.scope not in PLACES])
+    # Places of delegations and codes, and seats of sessions, are locked along: whoever leaves
+    # gives them back.
+    return Counters([row for row in rows if row.scope not in APART])
 
 
 class Counters:
@@ -552,7 +555,21 @@ def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
     for limit in SeatLimit.objects.filter(meeting=meeting_id, scope__in=PLACES):
         counted = Registration.objects.live().filter(concerned(limit)).count()
         _compare(drift, f"places of {about(limit)}", limit.used, counted)
+    _audit_sessions(drift, meeting_id)
     return drift
+
+
+def _audit_sessions(drift: dict[str, tuple[int, int]], meeting_id: int) -> None:
+    """The counters of sessions and the rows; only the confirmed have a seat in one."""
+    rows = SessionSeat.objects.filter(session__meeting=meeting_id)
+    counted = dict(rows.values_list("session").annotate(n=Count("pk")))
+    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope=Scope.SESSION).in_order():
+        _compare(drift, f"taken of {about(limit)}", limit.taken, counted.get(limit.session_id, 0))
+    confirmed = Q(registration__status=Status.CONFIRMED) | Q(
+        registration__approved_as__isnull=False, registration__line=None
+    )
+    strays = rows.exclude(confirmed, registration__meeting=meeting_id)
+    _compare(drift, "stray in sessions", strays.count(), 0)
 
 
 def about(limit: SeatLimit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -203,6 +204,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     )
     consents = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
+    sessions = serializers.SerializerMethodField()
 
     stage = serializers.ChoiceField(choices=STAGES, read_only=True, help_text=WHOSE_TURN)
     merged_into = serializers.SlugRelatedField[Any](
@@ -228,7 +230,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             "organization", "position", "language", "time_zone", "submitted_by_name",
             "submitted_by_email", "registered_at", "status_changed_at", "waiting_since",
             "offered_until", "missed_offers",
-            "decision_reason", "shows_reason", "consents", "warnings", "access_code",
+            "decision_reason", "shows_reason", "consents", "warnings", "access_code", "sessions",
             "unsubscribed_at", "erased_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
@@ -239,6 +241,10 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
             for consent in registration.consents.all()
             if consent.withdrawn_at is None
         ]
+
+    def get_sessions(self, registration: Registration) -> list[uuid.UUID]:
+        """The ids of the sessions chosen, in order of time."""
+        return [seat.session.uid for seat in registration.session_seats.all()]
 
     def get_warnings(self, registration: Registration) -> list[str]:
         """What to look at before badges are printed."""

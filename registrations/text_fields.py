@@ -33,3 +33,9 @@ class PlainField(forms.CharField):
     def to_python(self, value: Any) -> str:
         # Before the length is looked at: some letters are two once they are composed (NFC).
         return names.clean(super().to_python(value) or "")
+
+
+def cleaned_lines(text: str) -> str:
+    """The lines of a text as `PlainField` has them, without empty ones."""
+    lines = (names.clean(line) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from events.models import Meeting
-from registrations import names, places
+from registrations import names, places, session_seats
 from registrations.models import (
     LIVE,
     DelegationRole,
@@ -93,7 +93,8 @@ def enter(
     was still to be decided about a request is decided with it.
 
     Whoever comes on or leaves the list of a delegation, or of those with a code, takes or
-    gives back a place there; with `goes_over`, one beyond its quota.
+    gives back a place there; with `goes_over`, one beyond its quota. Whoever is not confirmed
+    any more gives his seats in sessions back; the counters are locked by the caller.
 
     Whoever waits no longer has no offer of a seat any more; what it held the caller takes over
     (`waitlist.confirm_waiting`) or gives back (`waitlist.pass_on`).
@@ -115,6 +116,8 @@ def enter(
             _follow_the_head(registration)
     if registration.status == Status.WAITLISTED:
         Offer.objects.filter(registration=registration).delete()
+    if last_told(registration) == Status.CONFIRMED != to:
+        session_seats.give_back(registration)
     registration.status = to
     registration.seat = seat
     registration.waiting_since = (since or at) if to == Status.WAITLISTED else None
@@ -145,10 +148,12 @@ def look_again(registration: Registration, *, approved: dict[str, str], at: date
     caller's.
     """
     seat, line, since = registration.seat, registration.line, registration.waiting_since
+    in_sessions = list(session_seats.of(registration))
     enter(registration, to=Status.PENDING, at=at)
     registration.seat, registration.line, registration.waiting_since = seat, line, since
     registration.approved_as = approved
     registration.save(update_fields=["seat", "line", "waiting_since", "approved_as"])
+    session_seats.hand_over(in_sessions, registration, at=at)
 
 
 def last_told(registration: Registration) -> str:

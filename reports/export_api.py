@@ -37,6 +37,7 @@ class ExportView(APIView):
             OpenApiParameter("status", str, many=True, description="As in the list."),
             OpenApiParameter("category", str, description="As in the list."),
             OpenApiParameter("region", str, description="As in the list."),
+            OpenApiParameter("session", str, description="As in the list."),
         ],
         responses={
             (200, "text/csv"): OpenApiTypes.BINARY,

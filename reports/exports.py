@@ -10,8 +10,20 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Expression, F, Func, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Expression,
+    F,
+    Func,
+    OuterRef,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
@@ -20,7 +32,13 @@ from accounts import journal
 from accounts.journal import Actor
 from events import when
 from events.models import Meeting
-from registrations.models import AttendanceMode, RegistrationQuerySet, Source, Status
+from registrations.models import (
+    AttendanceMode,
+    RegistrationQuerySet,
+    SessionSeat,
+    Source,
+    Status,
+)
 from reports import roster, tables
 from reports.tables import FORMATS
 
@@ -88,6 +106,7 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("E-mail"): F("email"),
         _("Phone"): F("phone"),
         _("Delegation"): Coalesce(F("delegation__name"), Value(""), output_field=CharField()),
+        _("Sessions"): _sessions(meeting),
         _("Source"): _said("source", Source.choices),
         _("Registered by"): F("submitted_by_name"),
         _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),
@@ -104,12 +123,22 @@ def _said(field: str, choices: list[tuple[str, Any]]) -> Expression:
     )
 
 
-def _named(of: str, main_language: str) -> Expression:
+def _named(of: str, main_language: str, *, field: str = "name") -> Expression:
     """A name with a second language, as the reader wants it; empty where there is none."""
-    chosen: Any = F(f"{of}name")
+    chosen: Any = F(f"{of}{field}")
     if when.language_now() != main_language[:2]:
-        chosen = Coalesce(NullIf(F(f"{of}name_alt"), Value("")), F(f"{of}name"))
+        chosen = Coalesce(NullIf(F(f"{of}{field}_alt"), Value("")), F(f"{of}{field}"))
     return Coalesce(chosen, Value(""), output_field=CharField())
+
+
+def _sessions(meeting: Meeting) -> Expression:
+    """The sessions that somebody has chosen, in order of time."""
+    chosen = SessionSeat.objects.filter(registration=OuterRef("pk")).order_by()
+    titles = StringAgg(
+        _named("session__", meeting.language, field="title"), "; ", order_by="starts_at"
+    )
+    listed = chosen.values("registration").annotate(titles=titles).values("titles")
+    return Coalesce(Subquery(listed), Value(""), output_field=CharField())
 
 
 def _local(moment: F | Subquery, time_zone: str) -> Expression:

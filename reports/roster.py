@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -121,6 +121,9 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
     delegation = django_filters.ChoiceFilter(
         label=_("Delegation"), empty_label=_("any"), field_name="delegation__uid"
     )
+    session = django_filters.ChoiceFilter(
+        label=_("Session"), empty_label=_("any"), field_name="session_seats__session__uid"
+    )
     mode = django_filters.ChoiceFilter(
         label=_("Takes part"),
         empty_label=_("any"),
@@ -159,8 +162,23 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
             self.filters["delegation"].extra["choices"] = delegations
         else:
             del self.filters["delegation"]
+        self._offer_sessions()
         field = self.form.fields["category"]
         field.label_from_instance = lambda one: one.text(main_language=meeting.language)
+
+    def _offer_sessions(self) -> None:
+        """Those that somebody can choose, or has chosen."""
+        sessions = self.meeting.sessions.filter(
+            Q(places__seat_limit__isnull=False) | Q(places__taken__gt=0)
+        )
+        choices = [
+            (str(session.uid), session.text("title", main_language=self.meeting.language))
+            for session in sessions.in_order()
+        ]
+        if choices:
+            self.filters["session"].extra["choices"] = choices
+        else:
+            del self.filters["session"]
 
     @cached_property
     def regions(self) -> list[Region]:

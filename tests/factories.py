@@ -19,6 +19,7 @@ from events.models import (
     MeetingStatus,
     Region,
     RegionSet,
+    Session,
 )
 from registrations import access_codes, consents, intake, seats
 from registrations.delegations import opening
@@ -33,6 +34,7 @@ from registrations.models import (
     Source,
     Status,
 )
+from registrations.sessions import planning
 
 # A Tuesday noon, weeks before the meetings made here.
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -219,6 +221,21 @@ def make_access_code(meeting: Meeting, **overrides: Any) -> AccessCode:
     }  # fmt: skip
     wish = access_codes.Wish(**fields | overrides)
     return access_codes.open_code(meeting=meeting, wish=wish, at=NOON, by=ORGANIZER)
+
+
+def make_session(
+    meeting: Meeting, *, hour: float = 0, capacity: int | None = 2, **overrides: Any
+) -> Session:
+    """A session of an hour, so many hours after the meeting begins, with two places."""
+    starts_at = meeting.starts_at + timedelta(hours=hour)
+    fields: dict[str, Any] = {
+        "title": f"Секция {next(_number)}",
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=1),
+        "capacity": capacity,
+    }
+    wish = planning.Wish(**fields | overrides)
+    return planning.add(meeting=meeting, wish=wish, at=NOON, by=ORGANIZER)
 
 
 def _letters(number: int) -> str:

@@ -4,7 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from events import prose
-from events.models import AgendaItem, Category, Meeting, Region, in_language
+from events.models import AgendaItem, Category, Meeting, Region, Session, in_language
 from events.when import language_now
 
 register = template.Library()
@@ -38,6 +38,18 @@ def item_text(item: AgendaItem, meeting: Meeting) -> str:
 def item_note(item: AgendaItem, meeting: Meeting) -> str:
     """The note under it: who speaks, where."""
     return in_language(item.note, item.note_alt, main_language=meeting.language)
+
+
+@register.filter
+def session_title(session: Session, meeting: Meeting) -> str:
+    """What a session is called, for the reader's language."""
+    return session.text("title", main_language=meeting.language)
+
+
+@register.filter
+def session_room(session: Session, meeting: Meeting) -> str:
+    """Where it is, for the reader's language; "" where no room is said."""
+    return session.text("room", main_language=meeting.language)
 
 
 @register.filter

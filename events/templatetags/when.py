@@ -5,7 +5,7 @@ from datetime import datetime
 from django import template
 
 from events import when as words
-from events.models import Meeting
+from events.models import Meeting, Session
 
 register = template.Library()
 
@@ -32,6 +32,13 @@ def moment_seen(at: datetime, meeting: Meeting, seen_at: datetime) -> str:
 def clock(at: datetime | None, meeting: Meeting) -> str:
     """The time of day at the venue."""
     return words.clock(at, meeting.zone) if at else ""
+
+
+@register.filter
+def hours(session: Session, meeting: Meeting) -> str:
+    """From when until when a session is, at the venue: “10:00–11:30”."""
+    starts, ends = (words.clock(at, meeting.zone) for at in (session.starts_at, session.ends_at))
+    return f"{starts}–{ends}"
 
 
 @register.filter

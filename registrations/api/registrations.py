@@ -37,7 +37,7 @@ from registrations.api.filters import RegistrationFilter
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.idempotency import Claim
-from registrations.models import Consent, Registration, Source
+from registrations.models import Consent, Registration, SessionSeat, Source
 from registrations.serializers import (
     BookedSerializer,
     NewRegistrationSerializer,
@@ -77,6 +77,9 @@ class RegistrationViewSet(
     def get_queryset(self) -> QuerySet[Registration]:
         meeting = own_meeting(self.request, self.kwargs["meeting"])
         consents = Prefetch("consents", Consent.objects.select_related("document"))
+        sessions = Prefetch(
+            "session_seats", SessionSeat.objects.select_related("session").in_order()
+        )
         return (
             Registration.objects.filter(meeting=meeting)
             .select_related(
@@ -90,7 +93,7 @@ class RegistrationViewSet(
                 "merged_into",
                 "offer",
             )
-            .prefetch_related(consents)
+            .prefetch_related(consents, sessions)
         )
 
     @extend_schema(

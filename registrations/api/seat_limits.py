@@ -18,9 +18,9 @@ from registrations.limit_serializers import (
     SeatsMoreSerializer,
     SeatsSerializer,
 )
-from registrations.models import PLACES, Scope, SeatLimit, SeatLimitQuerySet
+from registrations.models import APART, Scope, SeatLimit, SeatLimitQuerySet
 
-SCOPES = [scope.name.lower() for scope in Scope if scope not in (Scope.MEETING, *PLACES)]
+SCOPES = [scope.name.lower() for scope in Scope if scope not in (Scope.MEETING, *APART)]
 SCOPE = OpenApiParameter("scope", str, OpenApiParameter.PATH, enum=SCOPES)
 CODE = OpenApiParameter(
     "code", str, OpenApiParameter.PATH, description="Of the category, region, district; an id."

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('events', '0003_waiting_policy'),
-        ('registrations', '0011_merged_persons'),
+        ('registrations', '0012_session_seats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -39,6 +39,7 @@ from registrations.models.registration import (
 )
 from registrations.models.reminders import Audience, ReminderRule, RuleKind
 from registrations.models.seats import (
+    APART,
     MOST_SEATS,
     PLACES,
     TARGETS,
@@ -47,8 +48,10 @@ from registrations.models.seats import (
     SeatLimit,
     SeatLimitQuerySet,
 )
+from registrations.models.sessions import SessionSeat, SessionSeatQuerySet
 
 __all__ = [
+    "APART",
     "LIVE",
     "MOST_MISSED",
     "MOST_SEATS",
@@ -88,6 +91,8 @@ __all__ = [
     "SeatHold",
     "SeatLimit",
     "SeatLimitQuerySet",
+    "SessionSeat",
+    "SessionSeatQuerySet",
     "Source",
     "Stage",
     "Status",

@@ -18,6 +18,7 @@ from events.phase import Room
 class Scope(models.IntegerChoices):
     """What a limit is about. The number is the order in which counters are locked."""
 
+    SESSION = 10, _("session")
     DELEGATION = 20, _("delegation")
     ACCESS_CODE = 25, _("access code")
     ORGANIZATION = 30, _("organization")
@@ -32,9 +33,12 @@ MOST_SEATS = 1_000_000
 
 # Limits of places: whoever came through them has one, and nobody sits on it.
 PLACES = (Scope.DELEGATION, Scope.ACCESS_CODE)
+# What is no seat of the hall: those, and the seats of sessions (registrations.session_seats).
+APART = (Scope.SESSION, *PLACES)
 
 # The column that names what the limit is about.
 TARGETS = {
+    Scope.SESSION: "session",
     Scope.DELEGATION: "delegation",
     Scope.ACCESS_CODE: "access_code",
     Scope.ORGANIZATION: "organization",
@@ -60,8 +64,8 @@ class SeatLimitQuerySet(models.QuerySet["SeatLimit"]):
         )
 
     def in_hall(self) -> Self:
-        """Without places of delegations and access codes: nobody sits on those."""
-        return self.exclude(scope__in=PLACES)
+        """Without places of delegations and access codes, and without seats of sessions."""
+        return self.exclude(scope__in=APART)
 
     def narrow(self) -> Self:
         """Those that the organizer shares the hall out by."""
@@ -82,7 +86,8 @@ class SeatLimit(models.Model):
     cheap. `seat_limit` None is no limit.
 
     A delegation's quota is a limit as well, of places on its list: whoever is on the list has
-    one, seated or not (registrations.places). So is what may be registered with a code.
+    one, seated or not (registrations.places). So is what may be registered with a code. The
+    seats of a session are another such row; who has one says `SessionSeat`.
 
     `reserve` seats of the meeting are kept for a narrow limit until `reserved_until`; those
     of them that nobody has taken yet stand in the meeting's `held`.
@@ -110,6 +115,9 @@ class SeatLimit(models.Model):
     )
     access_code = models.OneToOneField(
         "AccessCode", models.CASCADE, null=True, blank=True, related_name="places"
+    )
+    session = models.OneToOneField(
+        "events.Session", models.CASCADE, null=True, blank=True, related_name="places"
     )
     seat_limit = models.PositiveIntegerField(null=True, blank=True)
     taken = models.PositiveIntegerField(default=0)
@@ -162,9 +170,13 @@ class SeatLimit(models.Model):
                 condition=Q(reserve=0, reserved_until=None)
                 | (
                     Q(reserve__gt=0, reserved_until__isnull=False)
-                    & ~Q(scope__in=[Scope.MEETING, *PLACES])
+                    & ~Q(scope__in=[Scope.MEETING, *APART])
                 ),
                 name="seats_are_kept_for_somebody_until_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(scope=Scope.SESSION) | Q(over=0),
+                name="a_session_has_no_seats_beyond_its_limit",
             ),
             models.CheckConstraint(
                 condition=Q(seat_limit=None) | Q(reserve__lte=F("seat_limit")),
@@ -190,7 +202,13 @@ class SeatLimit(models.Model):
         return (
             of.code
             if of
-            else str(self.organization_id or self.delegation_id or self.access_code_id or "")
+            else str(
+                self.organization_id
+                or self.delegation_id
+                or self.access_code_id
+                or self.session_id
+                or ""
+            )
         )
 
     @property

@@ -26,6 +26,7 @@ from registrations import (
 )
 from registrations.forms import AddressForm, ChangeForm
 from registrations.models import Registration, Stage
+from registrations.sessions import choosing
 from registrations.views import form as form_page
 from registrations.views.own import context, holder, opens_by_link, shows_ticket
 from registrations.views.public import calendar_file
@@ -38,7 +39,13 @@ FIELD_OF = {"organization": "organization", "region": "region", "group": "region
 @require_safe
 def mine(request: HttpRequest, registration: Registration) -> HttpResponse:
     """The page of the registration: what it is now, what happens next, what can be done."""
-    return render(request, "registrations/mine.html", context(registration))
+    shown = context(registration)
+    if registration.is_live:
+        options = choosing.options(registration)
+        shown["chosen"] = [option for option in options if option.is_mine]
+        shown["has_sessions"] = any(option.is_bookable for option in options)
+        shown["may_choose"] = choosing.may_choose(registration, at=timezone.now())
+    return render(request, "registrations/mine.html", shown)
 
 
 @opens_by_link

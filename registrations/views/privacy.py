@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.answers import see_other
-from registrations import amending, erasure, links
+from registrations import amending, erasure, links, session_seats
 from registrations.models import Consent, Registration
 from registrations.views.own import context, holder, opens_by_link
 from registrations.views.public import frame
@@ -24,7 +24,11 @@ def data(request: HttpRequest, registration: Registration) -> HttpResponse:
     """All that is stored about the participant, and the consents."""
     given = registration.consents.select_related("document").order_by("given_at", "pk")
     merged = registration.merged.select_related("category", "region").order_by("pk")
-    shown = context(registration) | {"consents": list(given), "merged": list(merged)}
+    shown = context(registration) | {
+        "consents": list(given),
+        "chosen": list(session_seats.of(registration)),
+        "merged": list(merged),
+    }
     return render(request, "registrations/data.html", shown)
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from config import language
-from events import hosts, phase, prose
+from events import hosts, phase, programme, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
 from registrations import calendar, prospectus, waitlist
 from registrations.forms import consent_title
@@ -96,7 +96,9 @@ def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
         | frame(meeting)
         | {
             "stage": stage,
-            "agenda": list(meeting.agenda.order_by("starts_at", "pk")),
+            "programme": programme.lines(
+                meeting, meeting.sessions.select_related("places").in_order()
+            ),
             "seats_left": left,
             "seat_limit": limit,
             "shown_limits": _shown_limits(meeting),

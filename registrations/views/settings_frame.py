@@ -22,6 +22,7 @@ SECTIONS = {
     "registration": gettext_lazy("Registration and seats"),
     "limits": gettext_lazy("Who gets how many seats"),
     "agenda": gettext_lazy("Programme"),
+    "sessions": gettext_lazy("Sessions"),
     "regions": gettext_lazy("Regions"),
     "categories": gettext_lazy("Categories"),
     "consent": gettext_lazy("Consent text"),
@@ -30,9 +31,14 @@ SECTIONS = {
 }
 DIGITS = 18  # what a column of numbers holds
 # What makes a version of a meeting out of date.
-CHANGES = ("meeting.changed", "meeting.published", "meeting.cancelled")
+CHANGES = (
+    "meeting.changed", "meeting.published", "meeting.cancelled", "session.added",
+    "session.changed", "session.removed",
+)  # fmt: skip
 # These have a page of their own; the others are fields of the meeting itself.
-OWN_PAGES = {"agenda", "regions", "categories", "consent", "limits", "reminders", "team"}
+OWN_PAGES = {
+    "agenda", "sessions", "regions", "categories", "consent", "limits", "reminders", "team",
+}  # fmt: skip
 
 
 def save(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,8 +22,8 @@ from events import when
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
-from registrations import deciding, intake, names, rewriting, seats, waitlist
-from registrations.models import Registration, Stage, Status
+from registrations import deciding, intake, names, rewriting, seats, session_seats, waitlist
+from registrations.models import Registration, SessionSeat, Stage, Status
 from registrations.participant_forms import AddressForm, DeclineForm
 from reports import exports, headline, roster, tables
 
@@ -45,6 +45,11 @@ def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     people = asked.people.select_related("category", "region", "offer").annotate(
         came_at=roster.first_entry()
     )
+    # Offered as a filter where there are any: then the list says who has chosen what.
+    has_sessions = "session" in asked.filters
+    if has_sessions:
+        chosen = SessionSeat.objects.select_related("session").in_order()
+        people = people.prefetch_related(Prefetch("session_seats", chosen))
     page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     _mark(rows, meeting)
@@ -55,6 +60,7 @@ def participants(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "asked": asked,
         "page": page,
         "rows": rows,
+        "has_sessions": has_sessions,
         "query": query.urlencode(),
         "orders": {code: words for code, (words, _by) in roster.ORDERS.items()},
         "hidden_by": [] if rows else asked.hidden_by(),
@@ -210,6 +216,8 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "twins": _twins(registration),
         "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
         "merged": registration.merged.order_by("pk"),
+        "chosen": list(session_seats.of(registration)),
+        "has_sessions": meeting.sessions.exists(),
         "scans": _scans(registration),
         "mails": mails,
         "journal": JournalEntry.objects.about(subject).newest_first()[:50],

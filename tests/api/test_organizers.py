@@ -305,7 +305,7 @@ def test_the_list_of_registrations_costs_the_same(
     for _ in range(rows):
         factories.make_registration(meeting=meeting, seat="none", status=Status.PENDING)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(people(organizer, meeting)) == rows
 
 

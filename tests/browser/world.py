@@ -50,6 +50,7 @@ from registrations.models import (
     Status,
 )
 from registrations.pasting import files
+from registrations.sessions import choosing
 from tests.factories import (
     ORGANIZER,
     make_access_code,
@@ -59,6 +60,7 @@ from tests.factories import (
     make_invitation,
     make_meeting,
     make_registration,
+    make_session,
     make_user,
 )
 
@@ -211,6 +213,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     )  # fmt: skip
     invited_to = meeting("invitations", owner, now)
     known |= _invitations(invited_to, now) | _access_codes(invited_to)
+    known |= _sessions(meeting("sessions", owner, now), now)
     early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
     make_access_code(early, opens_early=True)
     known |= _imports(meeting("imports", owner, now), now)
@@ -371,6 +374,39 @@ def _access_codes(parks: Meeting) -> dict[str, str]:
         consents=list(parks.consent_documents.current()),
     )  # fmt: skip
     return {"code_uid": str(code.uid)}
+
+
+def _sessions(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A programme with sessions of every kind; one person who has chosen, one who has not."""
+    parks.agenda.all().delete()
+    AgendaItem.objects.create(
+        meeting=parks, starts_at=parks.starts_at - timedelta(minutes=30), title="Регистрация, кофе",
+        title_alt="Registration, coffee",
+    )  # fmt: skip
+    speakers = "Анна Петрова, заместитель министра промышленности и торговли\nПётр Котов, АО «Парк»"
+    made = [
+        make_session(parks, hour=hour, capacity=capacity, **fields)
+        for hour, capacity, fields in [
+            (0, None, {"title": "Пленарное заседание", "title_alt": "Plenary session",
+                       "kind": "plenary", "room": "Большой зал", "speakers": speakers}),
+            (1, 40, {"title": "Инвестиции в парки: инструменты и практика регионов",
+                     "title_alt": "Investing in parks", "room": "Зал 2", "shows_left": True}),
+            (1, 25, {"title": "Кадры", "title_alt": "People", "room": "Зал 3", "position": 1}),
+            (1, 1, {"title": "Экспорт", "title_alt": "Export", "room": "Зал 4", "position": 2}),
+            (2, 60, {"title": "Экскурсия по площадке", "title_alt": "A walk round the site"}),
+        ]
+    ]  # fmt: skip
+    chooser, other, idle = (
+        make_registration(meeting=parks, at=now, **fields) for fields in (LONGEST, {}, {})
+    )
+    for person, session in ((chooser, made[1]), (chooser, made[4]), (other, made[3])):
+        choosing.book(registration=person, session=session, at=now, by=journal.SYSTEM)
+    return {
+        "session_uid": str(made[1].uid),
+        "chooser": links.token(chooser),
+        "chooser_number": chooser.number,
+        "idle": links.token(idle),
+    }
 
 
 def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:

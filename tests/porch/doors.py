@@ -31,6 +31,7 @@ OFFICE = """
     manage-invitations manage-invitations-paste manage-invitations-write
     manage-invitation manage-invitation-step
     manage-access-codes manage-access-code manage-access-code-remove
+    manage-session manage-session-remove manage-participant-sessions
     manage-decide manage-import manage-participant-add manage-participant-edit
     manage-participant-substitute manage-participant-step manage-participant-address
     manage-participant-resend manage-participant-erase
@@ -44,7 +45,7 @@ OFFICE = """
 # Behind a link, by what the link is for.
 MINE = """
     mine mine-calendar mine-qr mine-change mine-cancel mine-restore mine-address mine-another
-    mine-data mine-withdraw mine-erase mine-unsubscribe mine-subscribe
+    mine-data mine-withdraw mine-erase mine-unsubscribe mine-subscribe mine-sessions
 """.split()  # noqa: SIM905
 HEAD = """
     delegation delegation-add delegation-paste delegation-list delegation-refuse
@@ -79,11 +80,13 @@ API_OFFICE = """
     api-hosts api-agenda api-categories api-regions api-consents api-imports api-reminders
     api-seat-limits api-seat-limit api-waiting-list
     api-scans api-figures
+    api-session-list api-session-detail api-participant-sessions api-participant-session
     api-badge-batches api-badge-batch api-badge-batch-file api-preflight api-badge
 """.split()  # noqa: SIM905
 API_MEETINGS = ["api-meeting-list"]
 API_MINE = """
     api-mine api-mine-cancel api-mine-restore api-mine-address api-mine-erase api-mine-calendar
+    api-my-sessions api-my-session
 """.split()  # noqa: SIM905
 API_HEAD = """
     api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
@@ -101,6 +104,8 @@ PUBLIC_METHODS = {
     "api-meeting-list": {"get"},
     "api-meeting-detail": {"get"},
     "api-registration-list": {"post"},
+    "api-session-list": {"get"},
+    "api-session-detail": {"get"},
 }
 
 # Without this a program is told that its body is wrong, whatever row it means.
@@ -115,6 +120,7 @@ CALLED = {
     ("uid", "delegation"): "delegation",
     ("uid", "invitation"): "invitation",
     ("uid", "access-code"): "access_code",
+    ("uid", "session"): "session",
     ("pk", "access-link"): "link",
     ("pk", "message"): "message",
     ("pk", "region-set"): "region_set",

@@ -35,6 +35,7 @@ from tests.factories import (
     make_delegation,
     make_invitation,
     make_meeting,
+    make_session,
     make_user,
 )
 
@@ -132,6 +133,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     guest = make_invitation(meeting, name=f"{family} Анна")
     sending.send(meeting=meeting, invitations=[guest], **common)
     code = make_access_code(meeting, code=f"CODE{uuid4().hex[:8].upper()}")
+    session = make_session(meeting, title=f"{family}: секция")
     PassList.objects.bulk_create(
         PassList(meeting=meeting, number=n, made_at=now, made_by="", people=0)
         for n in range(1, lists + 1)
@@ -177,6 +179,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "delegation": str(head.uid),
             "invitation": str(guest.uid),
             "access_code": str(code.uid),
+            "session": str(session.uid),
             "pass_list": str(lists),
             "batch": str(batch.pk),
             "link": str(desk_link.pk),

@@ -142,9 +142,10 @@ def test_programs_open_with_a_link_what_it_is_for(world, unchanged, door):
         assert asked(program(credentials), door, door.url(world.mine)) == {401}
 
 
-@named(["api-my-member", "api-my-substitute", "api-checkin-void"])
+@named(["api-my-member", "api-my-substitute", "api-my-session", "api-checkin-void"])
 def test_programs_with_a_link_find_no_rows_of_somebody_else(world, unchanged, door):
     who = "desk" if door.name in doors.API_DESK else "head"
+    who = "mine" if door.name in doors.API_MINE else who
     client = program(world.mine.credentials()[who])
 
     for other in (world.second, world.theirs):
@@ -158,6 +159,8 @@ SENT = [
     ("manage-delegations-ask", {"delegation": "delegation"}),
     ("manage-invitations-write", {"step": "send", "invitation": "invitation"}),
     ("manage-invitations-write", {"step": "remind", "invitation": "invitation"}),
+    ("mine-sessions", {"session": "session"}),
+    ("manage-participant-sessions", {"session": "session"}),
     ("scan-code", {"code": "ticket"}),
     ("scan-code", {"code": "number"}),
     ("scan-code", {"person": "person"}),

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from registrations import (
     offering,
     review,
     seats,
+    session_seats,
     substituting,
 )
 from registrations.delegations import naming, opening, wishes
@@ -33,8 +35,10 @@ from registrations.models import (
     Registration,
     Seat,
     SeatLimit,
+    SessionSeat,
     Status,
 )
+from registrations.sessions import choosing, planning
 from tests.factories import (
     LINK,
     NOON,
@@ -44,6 +48,7 @@ from tests.factories import (
     make_delegation,
     make_meeting,
     make_registration,
+    make_session,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -320,3 +325,93 @@ def test_the_counters_are_the_rows_whatever_people_do(acts, approval, offer_hour
 @given(st.lists(ACTS, min_size=50, max_size=60), APPROVALS, OFFER_HOURS)
 def test_the_counters_are_the_rows_in_many_long_lives(acts, approval, offer_hours):
     live_through(acts, approval, offer_hours)
+
+
+# Sessions: whoever lives through the same also chooses, gives up, swaps and moves them.
+
+SESSION_ACTS = st.tuples(
+    st.sampled_from(
+        ["book"] * 6
+        + ["swap"] * 3
+        + ["unbook"] * 2
+        + ["move session"] * 2
+        + ["more places", "fewer places", "for everybody", "drop session"]
+        + ["cancel", "restore", "online", "in person", "replace", "erase", "decline", "register"]
+    ),
+    st.integers(0, 11),
+)
+
+
+def plan(session, **changes):
+    known = {field: getattr(session, field) for field in planning.FIELDS}
+    places = SeatLimit.objects.get(session=session)
+    known |= {"capacity": places.seat_limit, "shows_left": places.shows_left} | changes
+    planning.change(
+        session=session, wish=planning.Wish(**known), version=None, at=NOON, by=ORGANIZER,
+        releases=session.pk % 2 == 0,
+    )  # fmt: skip
+
+
+def act_on_sessions(meeting, name: str, choice: int) -> None:
+    sessions = list(meeting.sessions.order_by("pk"))
+    if len(sessions) < 3:
+        sessions.append(make_session(meeting, hour=choice % 3, capacity=choice % 3))
+    session = sessions[choice % len(sessions)]
+    shift = timedelta(minutes=30) * (1 if choice % 2 else -1)
+    capacity = SeatLimit.objects.get(session=session).seat_limit
+    people = list(Registration.objects.filter(meeting=meeting).order_by("pk"))
+    person = {"registration": people[choice % len(people)], "at": NOON, "by": LINK}
+    held = [seat.session for seat in session_seats.of(person["registration"])]
+    acts = {
+        "book": lambda: choosing.book(**person, session=session),
+        "swap": lambda: choosing.book(**person, session=session, instead_of=held),
+        "unbook": lambda: choosing.give_back(**person, session=(held or [session])[0]),
+        "move session": lambda: plan(
+            session, starts_at=session.starts_at + shift, ends_at=session.ends_at + shift
+        ),
+        "more places": lambda: plan(session, capacity=(capacity or 0) + 1),
+        "fewer places": lambda: plan(session, capacity=max((capacity or 1) - 1, 0)),
+        "for everybody": lambda: plan(session, capacity=None),
+        "drop session": lambda: planning.remove(
+            session=session, at=NOON, by=ORGANIZER, releases=bool(choice % 2)
+        ),
+    }
+    if name in acts:
+        acts[name]()
+    else:
+        act(meeting, name, choice % 8)
+
+
+def live_through_sessions(acts) -> None:
+    meeting = make_meeting(seat_limit=3, format=Format.HYBRID)
+    for _ in range(3):
+        make_registration(meeting=meeting)
+    for name, choice in acts:
+        before = dict(SessionSeat.objects.values_list("registration", "session"))
+        with suppress(Refused):
+            act_on_sessions(meeting, name, choice)
+        assert seats.audit(meeting.pk) == {}, (name, choice)
+        chosen = list(SessionSeat.objects.select_related("registration__meeting", "session"))
+        for seat in chosen:
+            assert session_seats.may_hold(seat.registration), (name, choice)
+            assert (seat.starts_at, seat.ends_at) == (
+                seat.session.starts_at, seat.session.ends_at,
+            )  # fmt: skip
+        if name == "swap":
+            assert before.keys() <= {seat.registration_id for seat in chosen}, (name, choice)
+        for one, other in combinations(chosen, 2):
+            if one.registration_id == other.registration_id:
+                assert one.ends_at <= other.starts_at or other.ends_at <= one.starts_at
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(SESSION_ACTS, min_size=20, max_size=25))
+def test_the_places_in_sessions_are_the_rows_whatever_people_do(acts):
+    live_through_sessions(acts)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(SESSION_ACTS, min_size=50, max_size=60))
+def test_the_places_in_sessions_are_the_rows_in_many_long_lives(acts):
+    live_through_sessions(acts)

@@ -35,7 +35,17 @@ from tests.factories import ORGANIZER, make_consent, make_meeting, make_registra
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("", "change/", "cancel/", "address/", "another/", "data/", "erase/", "unsubscribe/")
+PAGES = (
+    "",
+    "sessions/",
+    "change/",
+    "cancel/",
+    "address/",
+    "another/",
+    "data/",
+    "erase/",
+    "unsubscribe/",
+)
 FILES = ("calendar.ics", "qr.png")
 
 
@@ -493,5 +503,5 @@ def test_the_page_costs_few_queries(client: Client, django_assert_num_queries: A
     address = own(registration)
     client.get(address)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # person, hosts, sessions
         client.get(address)
