@@ -23,6 +23,7 @@ from registrations.api import (
     region_sets,
     registrations,
     seat_limits,
+    webhooks,
 )
 from reports import api as reports
 from reports import export_api, exports, pass_list_api
@@ -40,6 +41,7 @@ for place, viewset, name in [
     ("messages", messages.MessageViewSet, "api-message"),
     ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
+    ("webhooks", webhooks.WebhookViewSet, "api-webhook"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)
 
@@ -61,6 +63,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{MEETING}/seat-limits/<slug:scope>/<slug:code>/",
         seat_limits.SeatLimitView.as_view(),
         name="api-seat-limit",
+    ),
+    path(
+        f"{MEETING}/webhooks/<uuid:uid>/deliveries/",
+        webhooks.DeliveriesView.as_view(),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        f"{MEETING}/webhooks/<uuid:uid>/deliveries/<int:number>/again/",
+        webhooks.DeliveryAgainView.as_view(),
+        name="api-webhook-again",
     ),
     *(
         path(

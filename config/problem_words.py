@@ -57,6 +57,20 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("There is nobody to write to"),
         gettext_lazy("Everybody has answered, was written to already, or it is too late for it."),
     ),
+    "delivery_not_repeatable": (
+        gettext_lazy("This is being sent at this moment"),
+        gettext_lazy("Look at what became of it in a few seconds."),
+    ),
+    "too_many_webhooks": (
+        gettext_lazy("The meeting has as many webhooks as it can have"),
+        gettext_lazy(
+            "Remove one that is not needed any more (“limit” says how many there can be)."
+        ),
+    ),
+    "webhook_address_refused": (
+        gettext_lazy("Nothing is sent to this address"),
+        gettext_lazy("Give an https:// address on the internet, without a password in it."),
+    ),
     "device_revoked": (
         gettext_lazy("This device is no desk any more"),
         gettext_lazy("Open the desk link again and start anew."),

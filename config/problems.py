@@ -38,6 +38,7 @@ STATUS_OF = {
     "delegation_exists": 409,
     "delegation_full": 409,
     "delegation_in_use": 409,
+    "delivery_not_repeatable": 409,
     "device_revoked": 401,
     "edits_closed": 409,
     "forbidden": 403,
@@ -81,8 +82,10 @@ STATUS_OF = {
     "stale_version": 412,
     "throttled": 429,
     "too_large": 413,
+    "too_many_webhooks": 409,
     "unsupported_media_type": 415,
     "validation": 422,
+    "webhook_address_refused": 422,
 }
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -193,6 +194,13 @@ MAIL_ENCLOSURES = {
     "ticket": "registrations.tickets.enclosure",
 }
 
+# --- webhooks: other programs that are told --------------------------------------
+# Networks that webhooks may lead into, as "10.1.0.0/16,127.0.0.0/8"; there also without TLS.
+# Everybody else's own servers are on the internet, and nothing is sent anywhere else.
+WEBHOOK_INTERNAL_NETWORKS = env.list("WEBHOOK_INTERNAL_NETWORKS", default=[])
+# Who writes to the organizers when one is paused: function(hook, at).
+WEBHOOK_NOTICE = "registrations.webhook_notices.write_paused"
+
 # --- Celery: a broker that may vanish, or hang, at any moment ---------------------
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -213,12 +221,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
+# A worker takes from both; one that shall tell webhooks only is started with -Q webhooks.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("webhooks")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"notifications.tasks.tell": {"queue": "webhooks"}}
 # Every entry is an idempotent sweep over rows: a second beat does no harm, and an
 # unclaimed wake-up is worth nothing once the next one is due.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, task, seconds in [
         ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
+        ("tell webhooks", "notifications.tasks.tell", 5),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("release seats", "registrations.tasks.release_seats", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),

@@ -13,6 +13,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from notifications.webhook_rows import TO_TELL as TO_TELL
+from notifications.webhook_rows import Delivery as Delivery
+from notifications.webhook_rows import DeliveryAttempt as DeliveryAttempt
+from notifications.webhook_rows import HookState as HookState
+from notifications.webhook_rows import Kind as Kind
+from notifications.webhook_rows import Pause as Pause
+from notifications.webhook_rows import Told as Told
+from notifications.webhook_rows import Webhook as Webhook
+
 
 class State(models.TextChoices):
     """design: queued → leased → sent | deferred | ambiguous | failed; see docs/mail.md."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from notifications import bell, delivery, outbox
 from notifications.models import Tick
+from notifications.webhooks import keeping, telling
 
 
 @shared_task
@@ -16,6 +17,14 @@ def deliver() -> None:
     if not delivery.drain():
         # Others want the worker too: go on at the next turn.
         bell.ring(outbox.LOOK)
+
+
+@shared_task
+def tell() -> None:
+    """Tell webhooks what they wait for; in a queue of its own, so that mail has its own turn."""
+    telling.sweep()
+    if not telling.drain():
+        bell.ring(keeping.LOOK)
 
 
 @shared_task

@@ -27,12 +27,22 @@ SECTIONS = {
     "consent": gettext_lazy("Consent text"),
     "reminders": gettext_lazy("Reminders"),
     "team": gettext_lazy("Organizers"),
+    "webhooks": gettext_lazy("Other systems"),
 }
 DIGITS = 18  # what a column of numbers holds
 # What makes a version of a meeting out of date.
 CHANGES = ("meeting.changed", "meeting.published", "meeting.cancelled")
 # These have a page of their own; the others are fields of the meeting itself.
-OWN_PAGES = {"agenda", "regions", "categories", "consent", "limits", "reminders", "team"}
+OWN_PAGES = {
+    "agenda",
+    "regions",
+    "categories",
+    "consent",
+    "limits",
+    "reminders",
+    "team",
+    "webhooks",
+}
 
 
 def save(

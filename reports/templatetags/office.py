@@ -67,6 +67,14 @@ ACTIONS = {
     "lists.closed": _("lists closed"),
     "lists.reopened": _("lists opened again"),
     "lists.taken": _("list taken"),
+    "webhook.registered": _("webhook registered"),
+    "webhook.changed": _("webhook changed"),
+    "webhook.secret_rotated": _("new secret for a webhook"),
+    "webhook.paused": _("webhook paused"),
+    "webhook.resumed": _("webhook resumed"),
+    "webhook.tested": _("webhook tested"),
+    "webhook.sent_again": _("event sent to a webhook again"),
+    "webhook.removed": _("webhook removed"),
 }
 # Who acted, where it was nobody with a name. Everybody else is shown as written down.
 ACTORS = {
@@ -94,6 +102,7 @@ MAILS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
+    "webhook_paused": _("Webhook paused"),
 }
 
 
