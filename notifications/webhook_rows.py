@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,10 +20,10 @@ class Kind(models.TextChoices):
     CONFIRMED = "registration.confirmed", _("registration confirmed")
     WAITLISTED = "registration.waitlisted", _("registration on the waiting list")
     PENDING = "registration.pending", _("registration awaiting decision")
-    DECLINED = "registration.declined", _("registration declined")
-    CANCELLED = "registration.cancelled", _("registration cancelled")
+    DECLINED = "registration.declined", pgettext_lazy("an event", "registration declined")
+    CANCELLED = "registration.cancelled", pgettext_lazy("an event", "registration cancelled")
     CHANGED = "registration.changed", _("data of a registration changed")
-    ERASED = "registration.erased", _("personal data erased")
+    ERASED = "registration.erased", pgettext_lazy("an event", "personal data erased")
     CHECKED_IN = "checkin.made", _("came in at the door")
     UNDONE = "checkin.undone", _("entry at the door undone")
 
@@ -128,6 +129,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} of {self.subject}"
+
+    @property
+    def host(self) -> str:
+        """Whose address it is, to call it by."""
+        return urlsplit(self.url).hostname or self.url
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -25,6 +25,8 @@ from accounts import journal
 from accounts.models import User
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
+from notifications.models import Delivery, HookState, Kind, Pause, Told, Webhook
+from notifications.webhooks import keeping
 from registrations import amending, booking, closing, limits, links, substituting
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import answering, sending
@@ -184,6 +186,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     known |= _delegations(meeting("delegations", owner, now), now)
     invited_to = meeting("invitations", owner, now)
     known |= _invitations(invited_to, now) | _access_codes(invited_to)
+    known |= _webhooks(invited_to, now)
     early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
     make_access_code(early, opens_early=True)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
@@ -286,6 +289,37 @@ def _access_codes(parks: Meeting) -> dict[str, str]:
         consents=list(parks.consent_documents.current()),
     )  # fmt: skip
     return {"code_uid": str(code.uid)}
+
+
+def _webhooks(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A webhook with every kind of news, and one that was paused."""
+    common: dict[str, Any] = {"at": now, "by": journal.SYSTEM}
+    subject, address = f"meeting:{parks.pk}", "https://crm.example.org/integrations/yavka/events"
+    paused = keeping.register(
+        subject=subject, url=address + "?token=0123456789abcdef0123456789abcdef", kinds=Kind.values,
+        **common,
+    )  # fmt: skip
+    Webhook.objects.filter(pk=paused.pk).update(
+        state=HookState.PAUSED, pause=Pause.FAILING, failures=50, rests_until=now
+    )
+    hook = keeping.register(subject=subject, url=address, kinds=Kind.values, **common)
+    for _ in range(4):
+        make_registration(meeting=parks, category_code="press", at=now)
+    results = [
+        (Told.DELIVERED, 200, "", '{"ok": true}'),
+        (Told.DEFERRED, None, "too_slow", ""),
+        (Told.FAILED, 500, "refused", "<html><body><h1>Internal Server Error</h1></body></html>"),
+    ]
+    for row, (state, code, trouble, reply) in zip(hook.deliveries.all(), results, strict=False):
+        Delivery.objects.filter(pk=row.pk).update(
+            state=state, trouble=trouble, status_code=code, attempts=3
+        )
+        row.tries.create(
+            number=3, started_at=now, milliseconds=140, status_code=code, trouble=trouble,
+            reply=reply,
+        )  # fmt: skip
+    keeping.try_out(hook=hook, **common)
+    return {"hook_uid": str(hook.uid), "hook_paused": str(paused.uid)}
 
 
 def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:
