@@ -23,6 +23,7 @@ from registrations.api import (
     region_sets,
     registrations,
     seat_limits,
+    suppressions,
     webhooks,
 )
 from reports import api as reports
@@ -41,6 +42,7 @@ for place, viewset, name in [
     ("messages", messages.MessageViewSet, "api-message"),
     ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
+    ("suppressions", suppressions.SuppressionViewSet, "api-suppression"),
     ("webhooks", webhooks.WebhookViewSet, "api-webhook"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)

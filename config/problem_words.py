@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 # What each problem is called, and what to do about it: /problems/<type> says both.
 WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
+    "address_suppressed": (
+        gettext_lazy("Mail to this address came back"),
+        gettext_lazy("Correct the address, or allow it again when you know that it works."),
+    ),
     "already_registered": (
         gettext_lazy("Already registered"),
         gettext_lazy(

@@ -26,6 +26,7 @@ STATUS_OF = {
     "access_code_in_use": 409,
     "access_code_unknown": 422,
     "authentication_failed": 401,
+    "address_suppressed": 409,
     "already_invited": 409,
     "already_registered": 409,
     "already_used": 409,

@@ -173,6 +173,10 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="meetings@example.org")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+# Where mails that cannot be delivered come back to (the envelope's sender); empty: to the
+# address they come from. And where the program reads them, see docs/mail.md.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 # How often workers are told to look for mail, whatever the bell did (seconds).
 MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).
@@ -231,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, task, seconds in [
         ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
+        ("read bounces", "notifications.tasks.read_bounces", 60),
         ("tell webhooks", "notifications.tasks.tell", 5),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("release seats", "registrations.tasks.release_seats", 60),

@@ -26,8 +26,8 @@ from django.db.models import Case, F, IntegerField, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications import mime, relay, rendering, replies, smtp
-from notifications.models import Message, Phase, State
+from notifications import mime, relay, rendering, replies, smtp, suppressing
+from notifications.models import Cause, Message, Phase, State
 from notifications.relay import Access
 from notifications.replies import Answer, Verdict
 
@@ -172,7 +172,8 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
         return None
     try:
         content = _compose(message, started_at)
-        sender, recipient = mime.address(_sender()), mime.address(message.recipient)
+        sender = mime.address(settings.BOUNCE_ADDRESS or _sender())
+        recipient = mime.address(message.recipient)
     except mime.UnusableAddress as error:
         answer = Answer(Verdict.FAILED, "address_unusable", None, str(error))
     except Exception as error:  # a letter that cannot be made must not hold up the next
@@ -190,6 +191,9 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
         except smtp.Broken as trouble:
             answer = trouble.answer
     _patiently(partial(_write_down, message, answer, started_at))
+    if answer.reason == "mailbox_unknown":
+        reply = f"{answer.code} {answer.text}"
+        _patiently(partial(suppressing.learn, message=message, cause=Cause.BOUNCED, reply=reply))
     return answer
 
 
@@ -289,7 +293,7 @@ def _is_given_up(message: Message, at: datetime) -> bool:
 _chance = random.Random()  # noqa: S311 -- parts waves of retries, guards nothing
 
 
-def _patiently(write: Callable[[], None]) -> None:
+def _patiently(write: Callable[[], object]) -> None:
     """Write down a result though the database restarts: forgetting it would double the mail."""
     for pause in (0.5, 1, 2, 4, 8, 15):
         try:

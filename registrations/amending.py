@@ -13,6 +13,7 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
+from notifications import suppressing
 from registrations import intake, letters, links, names, seats, throttle, transitions, waitlist
 from registrations.models import Consent, Registration, Scope, Seat, Status
 from registrations.seats import Counters
@@ -125,6 +126,9 @@ def _amend(
     derived = intake.set_search_keys(registration)
     registration.version += 1
     registration.save(update_fields=[*changed, "name_key", *derived, "version"])
+    if "email" in changed:
+        # Whoever corrects an address knows it: if mail to it came back before, it may go now.
+        suppressing.allow(scope=f"meeting:{registration.meeting_id}", address=registration.email)
     if counters is not None and set(changed) & SEAT_FIELDS:
         _change_chairs(counters, registration, at=at, may_go_over=as_organizer)
     journal.record(
@@ -169,6 +173,8 @@ def correct_address(
     letters.withdraw_all(registration, reason="address corrected")
     registration.email = email
     transitions.refuse_twin(registration)
+    # As above: whoever corrects an address knows it.
+    suppressing.allow(scope=f"meeting:{registration.meeting_id}", address=email)
     registration.link_generation += 1
     registration.link_hash = links.hashed(registration)
     registration.calendar_sequence += 1

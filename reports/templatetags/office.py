@@ -66,6 +66,7 @@ ACTIONS = {
     "meeting.cancelled": _("meeting cancelled"),
     "lists.closed": _("lists closed"),
     "lists.reopened": _("lists opened again"),
+    "address.allowed": _("mail to the address allowed again"),
     "lists.taken": _("list taken"),
     "webhook.registered": _("webhook registered"),
     "webhook.changed": _("webhook changed"),

@@ -17,7 +17,7 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import outbox
+from notifications import outbox, suppressing
 from registrations import deciding, intake, names, seats, waitlist
 from registrations.models import Registration, Status
 from registrations.participant_forms import AddressForm, DeclineForm
@@ -181,6 +181,9 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "consents": registration.consents.select_related("document").order_by("given_at", "pk"),
         "scans": registration.scans.order_by("received_at", "pk"),
         "mails": mails,
+        "stopped": suppressing.find(scope=f"meeting:{meeting.pk}", address=registration.email)
+        if registration.email
+        else None,
         "journal": JournalEntry.objects.about(subject).newest_first()[:50],
         "here": "participants",
     }
