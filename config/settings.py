@@ -177,6 +177,12 @@ MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 # address they come from. And where the program reads them, see docs/mail.md.
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+# Through which provider mail goes, as django-anymail calls it ("mailgun", "unisender_go"), its
+# keys, and "user:password" of the address at which it reports what became of mails.
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
+ANYMAIL = env.json("ANYMAIL", default={}) | {
+    "WEBHOOK_SECRET": env.str("MAIL_EVENTS_SECRET", default="")
+}
 # How often workers are told to look for mail, whatever the bell did (seconds).
 MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).

@@ -70,7 +70,7 @@ def _formal(message_id: UUID, blocks: list[Mail]) -> Report | None:
             return Report(message_id, Fate.DELIVERED, "", False, None, "")
         if action == "failed":
             diagnosis = _plain(block.get("Diagnostic-Code", ""))
-            return _failed(message_id, _plain(block.get("Status", "")), diagnosis)
+            return failed(message_id, _plain(block.get("Status", "")), diagnosis)
     return None  # delayed: they go on trying
 
 
@@ -85,10 +85,11 @@ def _prose(message_id: UUID, mail: Mail) -> Report | None:
     words = _plain(re.split(r"(?im)^(?:-{3,}.*|return-path:.*|received:.*)$", text, maxsplit=1)[0])
     code = _CODE.search(words)
     start = max(0, code.start() - 20) if code else 0
-    return _failed(message_id, "", words[start:][:500])
+    return failed(message_id, "", words[start:][:500])
 
 
-def _failed(message_id: UUID, status: str, diagnosis: str) -> Report:
+def failed(message_id: UUID, status: str, diagnosis: str) -> Report:
+    """What a failure means, by its status (RFC 3463) and the words of the last server."""
     said = _STATUS.search(diagnosis)
     own = _STATUS.fullmatch(status)
     # X.0.0 says nothing: what the last server said is in the diagnosis.
