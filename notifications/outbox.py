@@ -55,16 +55,16 @@ _STOP = """(
 _WRITE = _WRITE.format(stop=_STOP)
 
 
-class AddressSuppressed(Refused):
-    """Mail to that address came back."""
-
-    code = "address_suppressed"
-
-
 class NotRepeatable(Refused):
     """The message is being sent at this moment, or its words were erased."""
 
     code = "message_not_repeatable"
+
+
+class AddressSuppressed(NotRepeatable):
+    """Mail to that address came back."""
+
+    code = "address_suppressed"
 
 
 class Letter(TypedDict, total=False):
