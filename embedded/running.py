@@ -200,7 +200,7 @@ def _start_yavka(supervisor: Supervisor, home: Path, env: dict[str, str], port: 
     python = sys.executable
     web = ["-m", "gunicorn", "-c", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
     _start(supervisor, home, env, "web", [python, *web, "config.wsgi"])
-    worker = ["worker", "--concurrency", "3", "--loglevel", "INFO"]
+    worker = ["worker", "--concurrency", "2", "--loglevel", "INFO"]
     worker += ["--without-mingle", "--without-gossip"]
     celery = [python, "-m", "celery", "-A"]
     _start(supervisor, home, env, "worker", [*celery, "config.celery", *worker])
