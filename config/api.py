@@ -25,6 +25,8 @@ from registrations.api import (
     registrations,
     seat_limits,
     sessions,
+    suppressions,
+    webhooks,
 )
 from reports import api as reports
 from reports import export_api, exports, pass_list_api
@@ -44,6 +46,8 @@ for place, viewset, name in [
     ("pass-lists", pass_list_api.PassListViewSet, "api-pass-list"),
     ("registrations", registrations.RegistrationViewSet, "api-registration"),
     ("sessions", sessions.SessionViewSet, "api-session"),
+    ("suppressions", suppressions.SuppressionViewSet, "api-suppression"),
+    ("webhooks", webhooks.WebhookViewSet, "api-webhook"),
 ]:
     router.register(f"{MEETING}/{place}", viewset, basename=name)
 
@@ -64,6 +68,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{MEETING}/seat-limits/<slug:scope>/<slug:code>/",
         seat_limits.SeatLimitView.as_view(),
         name="api-seat-limit",
+    ),
+    path(
+        f"{MEETING}/webhooks/<uuid:uid>/deliveries/",
+        webhooks.DeliveriesView.as_view(),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        f"{MEETING}/webhooks/<uuid:uid>/deliveries/<int:number>/again/",
+        webhooks.DeliveryAgainView.as_view(),
+        name="api-webhook-again",
     ),
     *(
         path(

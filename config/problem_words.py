@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 # What each problem is called, and what to do about it: /problems/<type> says both.
 WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
+    "address_suppressed": (
+        gettext_lazy("Mail to this address came back"),
+        gettext_lazy("Correct the address, or allow it again when you know that it works."),
+    ),
     "already_registered": (
         gettext_lazy("Already registered"),
         gettext_lazy(
@@ -60,6 +64,20 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "nobody_to_ask": (
         gettext_lazy("There is nobody to write to"),
         gettext_lazy("Everybody has answered, was written to already, or it is too late for it."),
+    ),
+    "delivery_not_repeatable": (
+        gettext_lazy("This is being sent at this moment"),
+        gettext_lazy("Look at what became of it in a few seconds."),
+    ),
+    "too_many_webhooks": (
+        gettext_lazy("The meeting has as many webhooks as it can have"),
+        gettext_lazy(
+            "Remove one that is not needed any more (“limit” says how many there can be)."
+        ),
+    ),
+    "webhook_address_refused": (
+        gettext_lazy("Nothing is sent to this address"),
+        gettext_lazy("Give an https:// address on the internet, without a password in it."),
     ),
     "device_revoked": (
         gettext_lazy("This device is no desk any more"),

@@ -26,6 +26,7 @@ STATUS_OF = {
     "access_code_in_use": 409,
     "access_code_unknown": 422,
     "authentication_failed": 401,
+    "address_suppressed": 409,
     "already_invited": 409,
     "already_registered": 409,
     "already_used": 409,
@@ -38,6 +39,7 @@ STATUS_OF = {
     "delegation_exists": 409,
     "delegation_full": 409,
     "delegation_in_use": 409,
+    "delivery_not_repeatable": 409,
     "device_revoked": 401,
     "edits_closed": 409,
     "file_not_read": 422,
@@ -93,8 +95,10 @@ STATUS_OF = {
     "throttled": 429,
     "too_large": 413,
     "too_many_imports": 409,
+    "too_many_webhooks": 409,
     "unsupported_media_type": 415,
     "validation": 422,
+    "webhook_address_refused": 422,
 }
 
 

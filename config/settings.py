@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -173,6 +174,16 @@ vars().update(_EMAIL)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="meetings@example.org")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+# Where mails that cannot be delivered come back to (the envelope's sender); empty: to the
+# address they come from. And where the program reads them, see docs/mail.md.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+# Through which provider mail goes, as django-anymail calls it ("mailgun", "unisender_go"), its
+# keys, and "user:password" of the address at which it reports what became of mails.
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
+ANYMAIL = env.json("ANYMAIL", default={}) | {
+    "WEBHOOK_SECRET": env.str("MAIL_EVENTS_SECRET", default="")
+}
 # How often workers are told to look for mail, whatever the bell did (seconds).
 MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).
@@ -210,6 +221,13 @@ MAIL_ENCLOSURES = {
     "ticket": "registrations.tickets.enclosure",
 }
 
+# --- webhooks: other programs that are told --------------------------------------
+# Networks that webhooks may lead into, as "10.1.0.0/16,127.0.0.0/8"; there also without TLS.
+# Everybody else's own servers are on the internet, and nothing is sent anywhere else.
+WEBHOOK_INTERNAL_NETWORKS = env.list("WEBHOOK_INTERNAL_NETWORKS", default=[])
+# Who writes to the organizers when one is paused: function(hook, at).
+WEBHOOK_NOTICE = "registrations.webhook_notices.write_paused"
+
 # --- Celery: a broker that may vanish, or hang, at any moment ---------------------
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -234,11 +252,17 @@ CELERY_TIMEZONE = "UTC"
 # stale is told by the worker's clock against the sender's: when they differ by an hour, a
 # worker must not throw every wake-up away (seconds).
 CLOCKS_DIFFER_BY = 2 * 3600
+# A worker takes from both; one that shall tell webhooks only is started with -Q webhooks.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("webhooks")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"notifications.tasks.tell": {"queue": "webhooks"}}
 # Every entry is an idempotent sweep over rows: a second beat does no harm.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds + CLOCKS_DIFFER_BY}}
     for name, task, seconds in [
         ("deliver mail", "notifications.tasks.deliver", MAIL_SWEEP_SECONDS),
+        ("read bounces", "notifications.tasks.read_bounces", 60),
+        ("tell webhooks", "notifications.tasks.tell", 5),
         ("plan reminders", "registrations.tasks.plan_reminders", 60),
         ("release seats", "registrations.tasks.release_seats", 60),
         ("lapse offers", "registrations.tasks.lapse_offers", 60),

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<slug:kind>", problem_pages.explanation, name="problem"),
     path("", include("accounts.urls")),
     path("", include("events.urls")),
+    path("", include("notifications.urls")),
     path("", include("registrations.urls")),
     path("", include("attendance.urls")),
     path("", include("badges.urls")),

@@ -19,7 +19,15 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User
 from notifications import health, outbox
-from notifications.models import Attempt, Message, Relay
+from notifications.models import (
+    Attempt,
+    Delivery,
+    DeliveryAttempt,
+    Message,
+    Relay,
+    Suppression,
+    Webhook,
+)
 
 NEEDS = {
     "paused": _(
@@ -176,3 +184,42 @@ class MessageAdmin(ReadOnly):
 @admin.register(Relay)
 class RelayAdmin(ReadOnly):
     list_display = ("name", "needs_admin", "failures", "troubled_since", "probe_at", "reply")
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnly):
+    list_display = ("id", "scope", "address", "cause", "since", "lifted_at")
+    list_filter = ("cause",)
+    search_fields = ("address", "scope")
+    ordering = ("-pk",)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnly):
+    list_display = ("id", "subject", "url", "state", "pause", "failures", "rests_until")
+    list_filter = ("state", "pause")
+    ordering = ("-pk",)
+
+
+class DeliveryAttemptInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = DeliveryAttempt
+    fields = ("number", "started_at", "milliseconds", "status_code", "trouble", "reply")
+    ordering = ("pk",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("id", "webhook", "kind", "state", "trouble", "attempts", "not_before")
+    list_filter = ("state", "kind", "trouble")
+    list_select_related = ("webhook",)
+    inlines = (DeliveryAttemptInline,)
+    show_full_result_count = False
+    ordering = ("-pk",)

@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection
@@ -21,8 +22,8 @@ from django.db.models import Case, F, IntegerField, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications import composing, epoch, mime, rates, relay, results, smtp
-from notifications.models import Message, Phase, State
+from notifications import composing, epoch, mime, rates, relay, results, smtp, suppressing
+from notifications.models import Cause, Message, Phase, State
 from notifications.relay import Access
 from notifications.replies import Answer, Verdict
 
@@ -198,7 +199,8 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
         return None
     try:
         content = composing.compose(message, started_at)
-        sender, recipient = mime.address(composing.sender()), mime.address(message.recipient)
+        sender = mime.address(settings.BOUNCE_ADDRESS or composing.sender())
+        recipient = mime.address(message.recipient)
     except mime.UnusableAddress as error:
         answer = Answer(Verdict.FAILED, "address_unusable", None, str(error))
     except composing.TooLarge as error:
@@ -218,6 +220,11 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
         except smtp.Broken as trouble:
             answer = trouble.answer
     results.write_down(message, answer, started_at)
+    if answer.reason == "mailbox_unknown":
+        reply = f"{answer.code} {answer.text}"
+        results.patiently(
+            partial(suppressing.learn, message=message, cause=Cause.BOUNCED, reply=reply)
+        )
     return answer
 
 

@@ -33,4 +33,5 @@ EXPLANATIONS = {
     "worker_lost": _("The worker stopped while the text was being sent."),
     "workers_die": _("Workers stop when they take it up; it was laid aside."),
     "address_unusable": _("Mail cannot be sent to this address."),
+    "complained": _("The reader marked it as spam."),
 }

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from notifications.explanations import EXPLANATIONS
+from notifications.suppression_rows import RANKS as RANKS
+from notifications.suppression_rows import Cause as Cause
+from notifications.suppression_rows import Fate as Fate
+from notifications.suppression_rows import Suppression as Suppression
+from notifications.webhook_rows import TO_TELL as TO_TELL
+from notifications.webhook_rows import Delivery as Delivery
+from notifications.webhook_rows import DeliveryAttempt as DeliveryAttempt
+from notifications.webhook_rows import HookState as HookState
+from notifications.webhook_rows import Kind as Kind
+from notifications.webhook_rows import Pause as Pause
+from notifications.webhook_rows import Told as Told
+from notifications.webhook_rows import Webhook as Webhook
 
 
 class State(models.TextChoices):
@@ -157,6 +171,8 @@ class Message(models.Model):
     possible_duplicate = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     subject_line = models.CharField(max_length=500, blank=True)
+    # What others reported after it was sent (notifications.bounces); rises by rank only.
+    fate = models.CharField(max_length=10, choices=Fate, blank=True, default="", db_default="")
 
     objects = MessageQuerySet.as_manager()
 
@@ -169,6 +185,7 @@ class Message(models.Model):
                 condition=Q(phase__in=Phase.values), name="message_phase_is_known"
             ),
             models.CheckConstraint(condition=Q(care__in=Care.values), name="message_care_is_known"),
+            models.CheckConstraint(condition=Q(fate__in=Fate.values), name="message_fate_is_known"),
             models.CheckConstraint(
                 condition=Q(state=State.LEASED, lease_until__isnull=False)
                 | (~Q(state=State.LEASED) & Q(lease_until=None)),
@@ -197,7 +214,20 @@ class Message(models.Model):
     @property
     def explanation(self) -> str:
         """Why it is in its state, as a sentence for people; "" where there is no need."""
+        if self.is_suppressed:
+            day = date_format(date.fromisoformat(self.reason.partition(":")[2]))
+            return gettext("Not sent: mail to this address came back on %(day)s.") % {"day": day}
         return str(EXPLANATIONS.get(self.reason, self.reason))
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Left out, since an earlier mail to the address came back."""
+        return self.reason.startswith("suppressed:")
+
+    @property
+    def came_back(self) -> bool:
+        """Whoever waits for an answer of the person need not: it did not arrive."""
+        return self.state == State.FAILED or self.is_suppressed
 
 
 class Attempt(models.Model):

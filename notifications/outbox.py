@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import bell, history, kinds
+from notifications import bell, history, kinds, suppressing
 from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
 
 # JSON's word for NUL, and not a backslash that happens to stand before "u0000".
@@ -43,16 +43,32 @@ INSERT INTO notifications_message (
     %s, %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s, 1, %s, %s, %s,
     %s, %s, COALESCE(%s, STATEMENT_TIMESTAMP()),
-    COALESCE(%s, STATEMENT_TIMESTAMP() + %s::interval), %s, %s, 'none', 0,
+    COALESCE(%s, STATEMENT_TIMESTAMP() + %s::interval),
+    CASE WHEN {stop} IS NULL THEN %s ELSE 'dropped' END, COALESCE({stop}, %s), 'none', 0,
     0, false, ''
 ) ON CONFLICT (dedupe_key) DO NOTHING
 """
+
+
+# Why the address is not written to, as `suppressing.reason` has it; asked in the same breath.
+_STOP = """(
+    SELECT 'suppressed:' || to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+    FROM notifications_suppression
+    WHERE lifted_at IS NULL AND scope = %s AND address = %s
+)"""
+_WRITE = _WRITE.format(stop=_STOP)
 
 
 class NotRepeatable(Refused):
     """The message is being sent at this moment, or its words were erased."""
 
     code = "message_not_repeatable"
+
+
+class AddressSuppressed(NotRepeatable):
+    """Mail to that address came back."""
+
+    code = "address_suppressed"
 
 
 class Letter(TypedDict, total=False):
@@ -147,6 +163,7 @@ def _write(letter: Letter, *, state: State, reason: str) -> bool:
 
 def _row(letter: Letter, *, state: State, reason: str) -> list[Any]:
     kind = kinds.of(letter["kind"])
+    stop = (suppressing.scope_of(list(letter["subjects"])), letter["to"].lower())
     return [
         letter["key"],
         letter["kind"],
@@ -168,7 +185,9 @@ def _row(letter: Letter, *, state: State, reason: str) -> list[Any]:
         letter.get("not_before"),
         letter.get("expires_at"),
         kind.is_stale_after,
+        *stop,
         state,
+        *stop,
         reason[:300],
     ]
 
@@ -230,11 +249,15 @@ def forget(*, subject: str) -> int:
     """
     withdraw(subject=subject, reason="erased")
     messages = Message.objects.about(subject)
+    addresses = suppressing.known(subject=subject)
     Attempt.objects.filter(message__in=messages).update(reply="")
-    return messages.update(
+    emptied = messages.update(
         recipient="", recipient_name="", reply_to="", snapshot={}, unsubscribe_url="",
         subject_line="",
     )  # fmt: skip
+    # Last: whoever learnt of one meanwhile held the message, and has let it go by now.
+    suppressing.forget(addresses)
+    return emptied
 
 
 @transaction.atomic(durable=True)
@@ -246,11 +269,17 @@ def resend(*, message: Message, at: datetime, by: Actor, to: str | None = None) 
     twice is harmless: a repetition that waits for its turn is returned as it is.
 
     :raises NotRepeatable: a worker holds it, or the person was erased
+    :raises AddressSuppressed: mail to that address came back (`since`)
     """
     last = _last_repetition(message)
     address = to or last.recipient
     if not last.recipient or last.state == State.LEASED:
         raise NotRepeatable(_("This message cannot be sent again now."))
+    if stop := suppressing.find(scope=suppressing.scope_of(last.subjects), address=address):
+        raise AddressSuppressed(
+            _("Mail to this address came back. Correct the address, or allow it again."),
+            since=stop.since,
+        )
     if last.state in WAITING and address == last.recipient:
         Message.objects.filter(pk=last.pk).update(not_before=Now())
         bell.ring(LOOK)

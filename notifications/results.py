@@ -45,7 +45,7 @@ def write_down(message: Message, answer: Answer, started_at: datetime) -> None:
 
     Though the database restarts meanwhile: forgetting a result would double the mail.
     """
-    _patiently(partial(_write_down, message, answer, started_at))
+    patiently(partial(_write_down, message, answer, started_at))
 
 
 def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
@@ -100,7 +100,7 @@ def _is_given_up(message: Message) -> bool:
 _chance = random.Random()  # noqa: S311 -- parts waves of retries, guards nothing
 
 
-def _patiently(write: Callable[[], None]) -> None:
+def patiently(write: Callable[[], object]) -> None:
     """Write down a result though the database restarts: forgetting it would double the mail."""
     for pause in (0.5, 1, 2, 4, 8, 15):
         try:

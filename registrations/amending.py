@@ -12,6 +12,7 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
+from notifications import suppressing
 from registrations import (
     letters,
     links,
@@ -114,6 +115,9 @@ def _amend(
         return registration
     was = registration.status, registration.seat
     old = rewriting.write(registration, changes)
+    if "email" in old:
+        # Whoever corrects an address knows it: if mail to it came back before, it may go now.
+        suppressing.allow(scope=f"meeting:{registration.meeting_id}", address=registration.email)
     if counters is not None and not as_organizer:
         staging.after_change(counters, registration, old, at=at, by=by)
     if counters is not None and old.keys() & SEAT_FIELDS:
@@ -163,6 +167,8 @@ def correct_address(
     letters.withdraw_all(registration, reason="address corrected")
     registration.email = email
     transitions.refuse_twin(registration)
+    # As above: whoever corrects an address knows it.
+    suppressing.allow(scope=f"meeting:{registration.meeting_id}", address=email)
     registration.link_generation += 1
     registration.link_hash = links.hashed(registration)
     registration.calendar_sequence += 1

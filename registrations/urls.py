@@ -22,6 +22,7 @@ from registrations.views import (
     review,
     sessions,
     settings,
+    webhooks,
 )
 
 own = [
@@ -142,6 +143,18 @@ office: list[URLPattern | URLResolver] = [
         "manage/<slug:slug>/access-codes/<uuid:uid>/remove/",
         access_codes.remove,
         name="manage-access-code-remove",
+    ),
+    path("manage/<slug:slug>/webhooks/<uuid:uid>/", webhooks.webhook, name="manage-webhook"),
+    path("manage/<slug:slug>/webhooks/<uuid:uid>/step/", webhooks.step, name="manage-webhook-step"),
+    path(
+        "manage/<slug:slug>/webhooks/<uuid:uid>/remove/",
+        webhooks.remove,
+        name="manage-webhook-remove",
+    ),
+    path(
+        "manage/<slug:slug>/webhooks/<uuid:uid>/<int:delivery>/again/",
+        webhooks.send_again,
+        name="manage-webhook-again",
     ),
     path("manage/<slug:slug>/participants/decide/", review.decide_many, name="manage-decide"),
     path("manage/<slug:slug>/participants/import/", importing.bring, name="manage-import"),

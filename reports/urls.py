@@ -44,6 +44,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{LIST}/changes.<str:form>", kept_lists.changes_file, name="manage-list-changes-file"),
     path("manage/<slug:slug>/messages/", messages.outgoing, name="manage-messages"),
     path(
+        "manage/<slug:slug>/messages/addresses/<int:address>/allow/",
+        messages.allow,
+        name="manage-address-allow",
+    ),
+    path(
         "manage/<slug:slug>/messages/<int:message>/", messages.resend, name="manage-message-resend"
     ),
     path("manage/<slug:slug>/door/", door.door, name="manage-door"),

@@ -38,6 +38,9 @@ class MessageSerializer(serializers.Serializer[Any]):
     sent_at = serializers.DateTimeField(allow_null=True)
     attempts = serializers.IntegerField()
     possible_duplicate = serializers.BooleanField()
+    fate = serializers.CharField(
+        help_text="What was reported after it was sent: delivered, bounced, complained; or empty."
+    )
 
 
 class ResendSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from events.models import Meeting, Region
 from notifications import outbox
-from notifications.models import Message, State
+from notifications.models import Message
 from registrations.delegations import letters
 from registrations.models import Delegation, Registration, Status
 
@@ -43,7 +43,7 @@ class Answer:
             return "few" if few else "named"
         if delegation.refused_at is not None:
             return "refused"
-        if self.mail is not None and self.mail.state == State.FAILED:
+        if self.mail is not None and self.mail.came_back:
             return "bounced"
         if delegation.asked_at is not None:
             return "waits"

@@ -15,7 +15,7 @@ from accounts.models import User
 from events import team
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from registrations.views import sessions, settings_limits, settings_lists
+from registrations.views import sessions, settings_limits, settings_lists, webhooks
 from registrations.views.settings_fields import fields
 from registrations.views.settings_frame import SECTIONS, see_other
 
@@ -28,6 +28,7 @@ PAGES: dict[str, Callable[[OfficeRequest, Meeting], HttpResponse]] = {
     "reminders": settings_lists.reminders_page,
     "sessions": sessions.sessions_page,
     "team": settings_lists.team_page,
+    "webhooks": webhooks.section,
 }
 
 

@@ -28,6 +28,7 @@ SECTIONS = {
     "consent": gettext_lazy("Consent text"),
     "reminders": gettext_lazy("Reminders"),
     "team": gettext_lazy("Organizers"),
+    "webhooks": gettext_lazy("Other systems"),
 }
 DIGITS = 18  # what a column of numbers holds
 # What makes a version of a meeting out of date.
@@ -38,6 +39,7 @@ CHANGES = (
 # These have a page of their own; the others are fields of the meeting itself.
 OWN_PAGES = {
     "agenda", "sessions", "regions", "categories", "consent", "limits", "reminders", "team",
+    "webhooks",
 }  # fmt: skip
 
 

@@ -83,7 +83,16 @@ ACTIONS = {
     "meeting.cancelled": _("meeting cancelled"),
     "lists.closed": _("lists closed"),
     "lists.reopened": _("lists opened again"),
+    "address.allowed": _("mail to the address allowed again"),
     "lists.taken": _("list taken"),
+    "webhook.registered": _("webhook registered"),
+    "webhook.changed": _("webhook changed"),
+    "webhook.secret_rotated": _("new secret for a webhook"),
+    "webhook.paused": _("webhook paused"),
+    "webhook.resumed": _("webhook resumed"),
+    "webhook.tested": _("webhook tested"),
+    "webhook.sent_again": _("event sent to a webhook again"),
+    "webhook.removed": _("webhook removed"),
 }
 # Who acted, where it was nobody with a name. Everybody else is shown as written down.
 ACTORS = {
@@ -117,6 +126,7 @@ MAILS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
+    "webhook_paused": _("Webhook paused"),
 }
 
 

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import journal
 from accounts.refusals import Refused
+from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import outbox
+from notifications import outbox, suppressing
 from registrations.models import Registration
 
 ON_A_PAGE = 50
+MOST_ADDRESSES = 200
 TONES = {
     "sent": "yes",
     "queued": "wait",
@@ -58,6 +60,7 @@ def outgoing(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "kinds": KINDS,
         "wanted": wanted if wanted in narrow else "",
         "troubled": everything.troubled().count(),
+        "stopped": list(suppressing.of(f"meeting:{meeting.pk}")[:MOST_ADDRESSES]),
         "here": "messages",
     }
     return render(request, "reports/messages.html", context)
@@ -84,3 +87,26 @@ def resend(request: OfficeRequest, meeting: Meeting, message: int) -> HttpRespon
     answer = redirect("manage-messages", meeting.slug)
     answer.status_code = 303
     return answer
+
+
+@own_meeting
+@require_POST
+def allow(request: OfficeRequest, meeting: Meeting, address: int) -> HttpResponse:
+    """Write to an address again, though mail to it came back."""
+    scope = f"meeting:{meeting.pk}"
+    stopped = get_object_or_404(suppressing.of(scope), pk=address)
+    number = request.POST.get("number", "")
+    person = Registration.objects.filter(meeting=meeting, number=number).first()
+    suppressing.lift(
+        scope=scope,
+        address=stopped.address,
+        subjects=[scope, *([f"registration:{person.pk}"] if person else [])],
+        at=timezone.now(),
+        by=journal.organizer(request.user),
+    )
+    notices.success(
+        request, _("Allowed again. What was left out meanwhile is sent by “Send again”.")
+    )
+    if person:
+        return see_other("manage-participant", meeting.slug, person.number)
+    return see_other("manage-messages", meeting.slug)

@@ -21,7 +21,7 @@ from attendance.models import Scan, ScanQuerySet
 from events import when
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import outbox
+from notifications import outbox, suppressing
 from registrations import deciding, intake, names, rewriting, seats, session_seats, waitlist
 from registrations.models import Registration, SessionSeat, Stage, Status
 from registrations.participant_forms import AddressForm, DeclineForm
@@ -220,6 +220,9 @@ def participant(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRe
         "has_sessions": meeting.sessions.exists(),
         "scans": _scans(registration),
         "mails": mails,
+        "stopped": suppressing.find(scope=f"meeting:{meeting.pk}", address=registration.email)
+        if registration.email
+        else None,
         "journal": JournalEntry.objects.about(subject).newest_first()[:50],
         "here": "participants",
     }

@@ -51,6 +51,10 @@ def _mistype_address(tab: Tab, world: World) -> None:
     tab.locator("[name=email]").blur()
 
 
+def _open_details(tab: Tab, world: World) -> None:
+    tab.locator("main details summary").first.click()
+
+
 def _submit(tab: Tab, world: World) -> None:
     with tab.expect_navigation():
         tab.locator("main form button.primary").first.click()
@@ -258,6 +262,12 @@ OFFICE = [
     View("codes", "/manage/invitations/access-codes/", who="organizer"),
     View("codes-none", "/manage/bare/access-codes/", who="organizer"),
     View("code-office", "/manage/invitations/access-codes/{code_uid}/", who="organizer"),
+    View("webhooks", "/manage/invitations/edit/webhooks/", who="organizer"),
+    View("webhook", "/manage/invitations/webhooks/{hook_uid}/", who="organizer"),
+    View("participant-bounced", "/manage/invitations/participants/{bounced}/", who="organizer"),
+    View("messages-bounced", "/manage/invitations/messages/", who="organizer",
+         act=_open_details),
+    View("webhook-paused", "/manage/invitations/webhooks/{hook_paused}/", who="organizer"),
     View("invitation-office", "/manage/invitations/invitations/{invitation_uid}/",
          who="organizer"),
     View("delegation-office", "/manage/delegations/delegations/{delegation_uid}/",

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
 if __name__ == "__main__":
@@ -26,12 +27,16 @@ from accounts.models import User
 from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
+from notifications import outbox, suppressing
+from notifications.models import Cause, Delivery, HookState, Kind, Pause, Told, Webhook
+from notifications.webhooks import keeping
 from registrations import (
     amending,
     booking,
     closing,
     import_runs,
     import_working,
+    letters,
     limits,
     links,
     offering,
@@ -214,6 +219,7 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     invited_to = meeting("invitations", owner, now)
     known |= _invitations(invited_to, now) | _access_codes(invited_to)
     known |= _sessions(meeting("sessions", owner, now), now)
+    known |= _webhooks(invited_to, now)
     early = meeting("early", owner, now, registration_opens_at=now + timedelta(days=3))
     make_access_code(early, opens_early=True)
     known |= _imports(meeting("imports", owner, now), now)
@@ -407,6 +413,48 @@ def _sessions(parks: Meeting, now: datetime) -> dict[str, str]:
         "chooser_number": chooser.number,
         "idle": links.token(idle),
     }
+
+
+def _webhooks(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A webhook with every kind of news, and one that was paused."""
+    common: dict[str, Any] = {"at": now, "by": journal.SYSTEM}
+    subject, address = f"meeting:{parks.pk}", "https://crm.example.org/integrations/yavka/events"
+    paused = keeping.register(
+        subject=subject, url=address + "?token=0123456789abcdef0123456789abcdef", kinds=Kind.values,
+        **common,
+    )  # fmt: skip
+    Webhook.objects.filter(pk=paused.pk).update(
+        state=HookState.PAUSED, pause=Pause.FAILING, failures=50, rests_until=now
+    )
+    hook = keeping.register(subject=subject, url=address, kinds=Kind.values, **common)
+    for _ in range(4):
+        make_registration(meeting=parks, category_code="press", at=now)
+    results = [
+        (Told.DELIVERED, 200, "", '{"ok": true}'),
+        (Told.DEFERRED, None, "too_slow", ""),
+        (Told.FAILED, 500, "refused", "<html><body><h1>Internal Server Error</h1></body></html>"),
+    ]
+    for row, (state, code, trouble, reply) in zip(hook.deliveries.all(), results, strict=False):
+        Delivery.objects.filter(pk=row.pk).update(
+            state=state, trouble=trouble, status_code=code, attempts=3
+        )
+        row.tries.create(
+            number=3, started_at=now, milliseconds=140, status_code=code, trouble=trouble,
+            reply=reply,
+        )  # fmt: skip
+    keeping.try_out(hook=hook, **common)
+    person = make_registration(meeting=parks, category_code="press", at=now)
+    with transaction.atomic():
+        letters.write_confirmed(person)
+        letters.write_link(person, at=now)
+    first = outbox.about(f"registration:{person.pk}").last()
+    assert first is not None
+    suppressing.learn(
+        message=first, cause=Cause.BOUNCED,
+        reply="550 5.1.1 <anastasia.krasnoperekopskaya@severny-bereg.example.org>: Recipient "
+        "address rejected: User unknown in virtual mailbox table",
+    )  # fmt: skip
+    return {"bounced": person.number, "hook_uid": str(hook.uid), "hook_paused": str(paused.uid)}
 
 
 def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:

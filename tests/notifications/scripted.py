@@ -51,6 +51,7 @@ class Scripted:
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=dict)
     connections: int = 0
+    senders: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.released = threading.Event()
@@ -112,6 +113,7 @@ class Scripted:
                 if served >= self.max_per_connection:
                     say("421 4.3.2 enough for one connection")
                     return
+                self.senders.append(command.partition("<")[2].partition(">")[0])
                 say(self.mail_answer)
             elif verb == "RCPT":
                 recipient = command.partition("<")[2].rstrip(">")

@@ -1,9 +1,12 @@
 import pytest
 from django.urls import reverse
 
+from accounts.journal import SYSTEM
 from accounts.models import JournalEntry, User
-from notifications.models import Message, State
-from tests.notifications.test_outbox import write
+from notifications import suppressing
+from notifications.models import Cause, Delivery, Kind, Message, State
+from notifications.webhooks import keeping
+from tests.notifications.test_outbox import NOON, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +79,38 @@ def test_waiting_messages_can_be_withdrawn(office):
 
     waiting.refresh_from_db()
     assert waiting.state == State.WITHDRAWN
+
+
+def test_an_address_that_mail_came_back_from_is_left_as_it_is(office):
+    bounced = write()
+    suppressing.learn(message=bounced, cause=Cause.BOUNCED, reply="550 5.1.1 no such user")
+
+    page = act(office, "send_again", bounced).content.decode()
+
+    assert Message.objects.count() == 1
+    assert "оставлено" in page or "was left as it is" in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_webhooks_and_addresses_are_for_looking_at(office, rows, django_assert_num_queries):
+    for number in range(rows):
+        hook = keeping.register(
+            subject=f"meeting:{number}", url="https://crm.example.org/", kinds=Kind.values,
+            at=NOON, by=SYSTEM,
+        )  # fmt: skip
+        row = Delivery.objects.create(
+            webhook=hook, kind=Kind.CONFIRMED, happened_at=NOON, expires_at=NOON
+        )
+        row.tries.create(number=1, started_at=NOON, milliseconds=3, reply="thank you")
+        message = write(key=str(number), to=f"{number}@example.org")
+        suppressing.learn(message=message, cause=Cause.BOUNCED, reply="550 5.1.1 no such user")
+
+    for name, queries in [("webhook", 5), ("delivery", 6), ("suppression", 5)]:
+        with django_assert_num_queries(queries):
+            office.get(reverse(f"admin:notifications_{name}_changelist"))
+    page = office.get(reverse("admin:notifications_delivery_change", args=[row.pk]))
+    assert "thank you" in page.content.decode()
+    assert 'name="_save"' not in page.content.decode()
 
 
 def test_strangers_see_nothing(client):
