@@ -1,4 +1,4 @@
-"""Call a meeting: draft it, publish it, move it, call it off. Everybody concerned is told."""
+"""Call a meeting: draft it, publish it, move it. Everybody concerned is told."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def publish(*, meeting: Meeting, at: datetime, by: Actor) -> Meeting:
     :raises MeetingIncomplete: something is missing (`missing`: codes for programs)
     :raises MeetingCancelled: it was called off
     """
-    meeting = _locked(meeting)
+    meeting = locked(meeting)
     if meeting.status == MeetingStatus.PUBLISHED:
         return meeting
     if meeting.status == MeetingStatus.CANCELLED:
@@ -177,7 +177,7 @@ def change(
     counters = None
     if seat_limit != "unchanged" or changes.keys() & SEAT_FIELDS:
         counters = seats.lock(meeting.pk)
-    meeting = _locked(meeting)
+    meeting = locked(meeting)
     if version is not None and version != meeting.version:
         raise StaleVersion(
             _("The meeting was changed in the meantime. Look at it again."),
@@ -230,48 +230,10 @@ def set_seat_limit(
     return promoted
 
 
-@transaction.atomic(durable=True)
-def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeting:
-    """
-    Cancel the meeting and tell everybody on the list. Registrations stay as they are; seats
-    that are offered to somebody are offered no longer.
-    """
-    counters = seats.lock(meeting.pk)
-    meeting = _locked(meeting)
-    if meeting.status == MeetingStatus.CANCELLED:
-        return meeting
-    offers.end_all(counters, at=at, by=by)
-    was_published = meeting.status == MeetingStatus.PUBLISHED
-    meeting.status = MeetingStatus.CANCELLED
-    meeting.published_at = meeting.published_at or at
-    meeting.cancelled_at = at
-    meeting.cancellation_reason = reason
-    meeting.sequence += 1
-    meeting.version += 1
-    meeting.save(
-        update_fields=[
-            "status",
-            "published_at",
-            "cancelled_at",
-            "cancellation_reason",
-            "sequence",
-            "version",
-        ]
-    )
-    if was_published and at < meeting.ends_at:
-        for registration in _everybody(meeting):
-            registration.calendar_sequence += 1
-            registration.save(update_fields=["calendar_sequence"])
-            letters.withdraw_reminders(registration, reason="meeting cancelled")
-            letters.write_called_off(registration, reason=reason)
-    _note(meeting, "meeting.cancelled", at=at, by=by)
-    return meeting
-
-
 def audience_size(meeting: Meeting) -> int:
     """
-    How many people a change of time or place, or a cancellation, would be told to: those
-    with an address, be it that of whoever registered them.
+    How many people a change of time or place would be told to: those with an address, be it
+    that of whoever registered them.
     """
     people = Registration.objects.live().filter(meeting=meeting)
     return people.exclude(email="", submitted_by_email="").count()
@@ -392,7 +354,7 @@ def _moved_by(meeting: Meeting, before: _Facts) -> timedelta:
 def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
     timed = bool(set(changed) & set(WHEN_FIELDS))
     now = _Facts(meeting)
-    for registration in _everybody(meeting):
+    for registration in everybody(meeting):
         language = registration.language[:2]
         registration.calendar_sequence += 1
         registration.save(update_fields=["calendar_sequence"])
@@ -415,7 +377,7 @@ def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
         )
 
 
-def _everybody(meeting: Meeting) -> list[Registration]:
+def everybody(meeting: Meeting) -> list[Registration]:
     """Whoever is neither cancelled nor declined, with the meeting as it is now."""
     people = (
         Registration.objects.live()
@@ -473,7 +435,8 @@ def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> No
     )
 
 
-def _locked(meeting: Meeting) -> Meeting:
+def locked(meeting: Meeting) -> Meeting:
+    """The meeting as it is now; whoever changes it otherwise waits until the transaction ends."""
     return (
         Meeting.objects.select_for_update(of=("self",), no_key=True)
         .select_related("region_set")

@@ -19,7 +19,7 @@ from rest_framework.serializers import BaseSerializer
 from accounts import preconditions
 from accounts.models import User
 from events.models import Meeting
-from registrations import convening
+from registrations import calling_off, convening
 from registrations.api.permissions import acting, own_meetings
 from registrations.meeting_serializers import (
     CallOffSerializer,
@@ -119,7 +119,7 @@ class MeetingViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Meeting]):
     def cancel(self, request: Request, slug: str) -> Response:
         """Everybody on the list is told. Twice is harmless."""
         meeting = self.get_object()
-        cancelled = convening.call_off(
+        cancelled = calling_off.call_off(
             meeting=meeting, at=timezone.now(), by=acting(request), **self.read(CallOffSerializer)
         )
         return self.answer(cancelled)

@@ -37,7 +37,25 @@ def write_wishes(delegation: Delegation, *, waiting: int, at: datetime) -> None:
     _write("delegation_wishes", delegation, at=at, waiting=waiting)
 
 
-def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -> None:
+def write_called_off(delegation: Delegation, *, reason: str, at: datetime) -> None:
+    """The meeting is cancelled: why, and whom to ask."""
+    ends_at = delegation.meeting.ends_at
+    _write("called_off", delegation, at=at, expires_at=ends_at, reason=reason, for_proxy=False)
+
+
+def withdraw(delegation: Delegation, *, reason: str) -> None:
+    """Nothing that waits in the outbox for the head is sent any more."""
+    outbox.withdraw(subject=f"delegation:{delegation.pk}", reason=reason)
+
+
+def _write(
+    letter: str,
+    delegation: Delegation,
+    *,
+    at: datetime,
+    expires_at: datetime | None = None,
+    **facts: Any,
+) -> None:
     meeting = delegation.meeting
     with translation.override(delegation.language):
         snapshot = {
@@ -52,6 +70,7 @@ def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -
             "short_title": meeting.text("short_title"),
             "is_sample": meeting.is_sample,
             "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
+            "date": when.day(meeting.starts_at, meeting.zone),
             "venue": letters.place_of(meeting),
             "list_url": keys.url(delegation),
             "meeting_url": links.page_url("meeting", meeting.slug),
@@ -67,7 +86,7 @@ def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -
         template=letters.TEMPLATES + letter,
         snapshot=snapshot,
         subjects=subjects(delegation),
-        expires_at=delegation.deadline,
+        expires_at=expires_at or delegation.deadline,
         thread=f"delegation-{delegation.pk}",
         reply_to=meeting.contact_email,
         sender_name=snapshot["host"],

@@ -33,12 +33,25 @@ def write_reminder(invitation: Invitation, *, at: datetime) -> None:
     _write("invitation_reminder", invitation, at=at)
 
 
+def write_called_off(invitation: Invitation, *, reason: str, at: datetime) -> None:
+    """The meeting is cancelled: why, and whom to ask."""
+    ends_at = invitation.meeting.ends_at
+    _write("called_off", invitation, at=at, expires_at=ends_at, reason=reason, for_proxy=False)
+
+
 def withdraw(invitation: Invitation, *, reason: str) -> None:
     """Nothing that waits in the outbox for this person is sent any more."""
     outbox.withdraw(subject=f"invitation:{invitation.pk}", reason=reason)
 
 
-def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
+def _write(
+    letter: str,
+    invitation: Invitation,
+    *,
+    at: datetime,
+    expires_at: datetime | None = None,
+    **facts: Any,
+) -> None:
     meeting = invitation.meeting
     with translation.override(invitation.language):
         snapshot: dict[str, Any] = {
@@ -61,7 +74,7 @@ def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
             "decline_url": keys.url(invitation, "invitation-decline"),
             "meeting_url": links.page_url("meeting", meeting.slug),
             "contact": letters.contact_of(meeting),
-        }
+        } | facts
     outbox.enqueue(
         # Once for each link: whoever gets another one is invited anew.
         key=f"{letter}:{invitation.uid}:{invitation.link_generation}",
@@ -72,7 +85,7 @@ def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
         template=letters.TEMPLATES + letter,
         snapshot=snapshot,
         subjects=subjects(invitation),
-        expires_at=invitation.deadline,
+        expires_at=expires_at or invitation.deadline,
         thread=f"invitation-{invitation.uid}",
         reply_to=meeting.contact_email,
         sender_name=snapshot["host"],

@@ -21,7 +21,7 @@ from accounts.models import User
 from events import phase
 from events.models import Meeting, MeetingStatus
 from events.office import OfficeRequest, own_meeting
-from registrations import convening
+from registrations import calling_off, convening
 from registrations.convening_forms import NewMeetingForm, proposed
 from registrations.models import Status
 from registrations.settings_forms import CallOffForm
@@ -128,7 +128,7 @@ def call_off(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """Ask, with the number of people who will be told; then cancel the meeting."""
     form = CallOffForm(request.POST or None)
     if form.is_valid():
-        convening.call_off(
+        calling_off.call_off(
             meeting=meeting,
             reason=form.cleaned_data["reason"],
             at=timezone.now(),
@@ -140,6 +140,7 @@ def call_off(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "meeting": meeting,
         "form": form,
         "told": convening.audience_size(meeting),
+        "unanswered": calling_off.unanswered(meeting),
         "is_over": meeting.ends_at <= timezone.now(),
     }
     status = 422 if form.is_bound else 200

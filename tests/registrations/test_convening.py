@@ -5,10 +5,19 @@ import pytest
 from events.models import Approval, Meeting, MeetingStatus
 from notifications import rendering
 from notifications.models import Message, State
-from registrations import booking, convening, seats
-from registrations.models import Registration, Status
+from registrations import booking, calling_off, convening, seats
+from registrations.models import Delegation, Invitation, Registration, Status
 from registrations.transitions import StaleVersion
-from tests.factories import LINK, NOON, ORGANIZER, make_meeting, make_registration, make_user
+from tests.factories import (
+    LINK,
+    NOON,
+    ORGANIZER,
+    make_delegation,
+    make_invitation,
+    make_meeting,
+    make_registration,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = NOON + timedelta(days=21)
@@ -158,7 +167,7 @@ def test_who_has_no_address_is_not_counted_among_those_who_are_told():
     make_registration(meeting=meeting, email="", submitted_by_email="assistant@example.org")
 
     told = convening.audience_size(meeting)
-    convening.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+    calling_off.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
 
     assert told == Message.objects.count() == 2
 
@@ -168,7 +177,7 @@ def test_calling_off_tells_everybody_once_and_leaves_the_registrations():
     ada = make_registration(meeting=meeting)
 
     for _ in range(2):
-        convening.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+        calling_off.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
 
     message = Message.objects.get()
     ada.refresh_from_db()
@@ -240,3 +249,34 @@ def test_registration_that_opens_after_the_new_start_is_open_until_the_end():
     meeting = moved(meeting, starts_at=START - 3 * hour, ends_at=START)
 
     assert meeting.registration_closes_at is None
+
+
+def test_calling_off_also_tells_the_invited_and_the_heads_who_may_still_mean_to_come():
+    meeting = make_meeting()
+    asked, passive, refused = (
+        make_delegation(meeting, name=name, head_email=f"{name}@example.org")
+        for name in ("asked", "passive", "refused")
+    )
+    Delegation.objects.exclude(pk=passive.pk).update(asked_at=NOON)
+    Delegation.objects.filter(pk=refused.pk).update(refused_at=NOON)
+    guest, unsent, declined = (
+        make_invitation(meeting, name=name, email=f"{name}@example.org")
+        for name in ("guest", "unsent", "declined")
+    )
+    Invitation.objects.exclude(pk=unsent.pk).update(sent_at=NOON)
+    Invitation.objects.filter(pk=declined.pk).update(declined_at=NOON)
+
+    told = calling_off.unanswered(meeting)
+    calling_off.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+
+    mails = Message.objects.filter(kind="called_off")
+    assert told == mails.count() == 2
+    assert {(mail.recipient, *mail.subjects[1:]) for mail in mails} == {
+        ("asked@example.org", f"delegation:{asked.pk}"),
+        ("guest@example.org", f"invitation:{guest.pk}"),
+    }
+    for mail in mails:
+        rendered = rendering.render(mail)
+        assert rendered.subject == "Отменено: Совещание парков, 26 мая"
+        assert "Карантин" in rendered.text
+        assert "Карантин" in rendered.html

@@ -6,7 +6,7 @@ import pytest
 from events.models import Host
 from notifications import rendering
 from notifications.models import Message
-from registrations import amending, booking, convening, letters, offering, review
+from registrations import amending, booking, calling_off, convening, letters, offering, review
 from registrations.models import Status
 from tests.factories import LINK, NOON, ORGANIZER, make_meeting, make_registration
 
@@ -76,7 +76,7 @@ def written(kind: str, language: str) -> Message:
         "meeting_changed": lambda: convening.change(
             meeting=meeting, changes={"venue": "Дом"}, version=None, at=NOON, by=ORGANIZER
         ),
-        "called_off": lambda: convening.call_off(
+        "called_off": lambda: calling_off.call_off(
             meeting=meeting, reason="Карантин & «снег»", at=NOON, by=ORGANIZER
         ),
     }

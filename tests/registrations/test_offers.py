@@ -11,6 +11,7 @@ from notifications.models import Message, State
 from registrations import (
     amending,
     booking,
+    calling_off,
     closing,
     convening,
     erasure,
@@ -653,7 +654,7 @@ def test_the_held_seat_moves_along_with_the_region_or_the_change_is_refused():
 def test_a_meeting_called_off_offers_nothing():
     meeting, [first] = offered()
 
-    convening.call_off(meeting=meeting, reason="", at=NOON, by=ORGANIZER)
+    calling_off.call_off(meeting=meeting, reason="", at=NOON, by=ORGANIZER)
 
     assert state(first) == Status.WAITLISTED
     assert counters(meeting) == (0, 1)

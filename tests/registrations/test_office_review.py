@@ -11,7 +11,7 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import OrganizationVariant
 from notifications import outbox
-from registrations import convening
+from registrations import calling_off
 from registrations.models import Registration, Source, Status
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -146,7 +146,7 @@ def test_nothing_is_decided_of_a_meeting_that_is_over_or_called_off(client, owne
         meeting.save(update_fields=["starts_at", "ends_at"])
     else:
         by = journal.organizer(owner)
-        convening.call_off(meeting=meeting, reason="Карантин", at=timezone.now(), by=by)
+        calling_off.call_off(meeting=meeting, reason="Карантин", at=timezone.now(), by=by)
 
     page = client.get(reverse("manage-participant", args=[meeting.slug, person.number]))
     listed = client.get(reverse("manage-participants", args=[meeting.slug]))

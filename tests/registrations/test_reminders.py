@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from notifications import rendering
 from notifications.models import Message, State
-from registrations import amending, booking, convening, reminders
+from registrations import amending, booking, calling_off, convening, reminders
 from registrations.models import AttendanceMode, Audience, ReminderRule, RuleKind, Status
 from tests.factories import LINK, NOON, ORGANIZER, make_meeting, make_registration
 
@@ -176,7 +176,7 @@ def test_a_change_of_room_does_not_send_it_again_and_a_change_of_day_does():
 def test_a_meeting_that_was_called_off_is_not_reminded_of():
     meeting = day_before()
     make_registration(meeting=meeting)
-    convening.call_off(meeting=meeting, reason="", at=NOON, by=ORGANIZER)
+    calling_off.call_off(meeting=meeting, reason="", at=NOON, by=ORGANIZER)
 
     assert reminders.send_due(at=DAY_BEFORE) == 0
 
