@@ -91,6 +91,7 @@ def drain(*, seconds: float = TURN_SECONDS) -> bool:
                 closed = rates.closed()
                 access = Access.CLOSED if closed.relay else relay.access()
                 batch: list[Message] = []
+                since = time.monotonic()
                 if access is not Access.CLOSED:
                     batch = claim(1 if access is Access.KNOCK else BATCH, but=closed.domains)
                 if batch:
@@ -98,8 +99,9 @@ def drain(*, seconds: float = TURN_SECONDS) -> bool:
                 elif not _is_worth_waiting(closed):
                     return True
                 else:
-                    # For more than one token, so that a batch is worth its claim.
-                    time.sleep(max(0.2, closed.opens_in))
+                    # For more than one token, so that a batch is worth its claim, which has
+                    # to look past all that waits in a full lane.
+                    time.sleep(max(0.2, closed.opens_in, 3 * (time.monotonic() - since)))
     finally:
         # A copy of the database made in the midst of the last batch is behind from here on.
         if spoke:
