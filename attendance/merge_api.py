@@ -53,13 +53,13 @@ class MergeView(APIView):
         This one has the better of both places; a seat too many goes to whoever is next. The
         person is told only if the status changes. It cannot be undone.
         """
-        own = own_meeting(request, meeting)
+        people = Registration.objects.filter(meeting=own_meeting(request, meeting))
+        kept = get_object_or_404(people, number=number)
         body = MergeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        people = Registration.objects.filter(meeting=own)
         kept = use_case.merge(
-            kept=get_object_or_404(people, number=number),
+            kept=kept,
             other=get_object_or_404(people, number=said["other"]),
             taken=said["take"],
             version=preconditions.version_of(request),

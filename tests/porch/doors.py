@@ -16,6 +16,7 @@ from tests.porch.estates import Estate
 OPEN = """
     alive ready api api-schema api-docs problem home
     meeting meeting-calendar register find consent .well-known/change-password
+    mail-events
 """.split()  # noqa: SIM905 -- a list to read, not code
 # The sign-in's own: they know nothing but the account of whoever asks (allauth).
 SIGN_IN = "account_"
@@ -32,9 +33,11 @@ OFFICE = """
     manage-invitation manage-invitation-step
     manage-access-codes manage-access-code manage-access-code-remove
     manage-session manage-session-remove manage-participant-sessions
+    manage-webhook manage-webhook-again manage-webhook-remove manage-webhook-step
+    manage-import-run manage-import-progress manage-import-result manage-address-allow
     manage-decide manage-import manage-participant-add manage-participant-edit
-    manage-participant-substitute manage-participant-step manage-participant-address
-    manage-participant-resend manage-participant-erase
+    manage-participant-merge manage-participant-substitute manage-participant-step
+    manage-participant-address manage-participant-resend manage-participant-erase
     manage-badges manage-badge-files manage-badge-file manage-badge-preview manage-badge
     manage-overview manage-participants manage-export manage-participant
     manage-lists manage-lists-close manage-lists-reopen manage-lists-take
@@ -46,10 +49,12 @@ OFFICE = """
 MINE = """
     mine mine-calendar mine-qr mine-change mine-cancel mine-restore mine-address mine-another
     mine-data mine-withdraw mine-erase mine-unsubscribe mine-subscribe mine-sessions
+    mine-offer mine-offer-decline mine-offer-ask-again
 """.split()  # noqa: SIM905
 HEAD = """
     delegation delegation-add delegation-paste delegation-list delegation-refuse
     delegation-substitute delegation-remove delegation-mark delegation-address
+    delegation-answer
 """.split()  # noqa: SIM905
 INVITED = """
     invitation invitation-accept invitation-decline invitation-colleague invitation-link
@@ -77,7 +82,13 @@ API_OFFICE = """
     api-difference-csv api-difference-xlsx
     api-registration-list api-registration-detail api-registration-substitute
     api-registration-transitions api-registrations-csv api-registrations-xlsx
-    api-hosts api-agenda api-categories api-regions api-consents api-imports api-reminders
+    api-registration-merge
+    api-hosts api-agenda api-categories api-regions api-consents api-reminders
+    api-import-list api-import-detail api-import-start api-import-cancel
+    api-import-result-csv api-import-result-xlsx
+    api-suppression-list api-suppression-detail
+    api-webhook-list api-webhook-detail api-webhook-test api-webhook-pause api-webhook-resume
+    api-webhook-rotate api-webhook-deliveries api-webhook-again
     api-seat-limits api-seat-limit api-waiting-list
     api-scans api-figures
     api-session-list api-session-detail api-participant-sessions api-participant-session
@@ -87,9 +98,11 @@ API_MEETINGS = ["api-meeting-list"]
 API_MINE = """
     api-mine api-mine-cancel api-mine-restore api-mine-address api-mine-erase api-mine-calendar
     api-my-sessions api-my-session
+    api-mine-offer-accept api-mine-offer-decline api-mine-offer-ask-again
 """.split()  # noqa: SIM905
 API_HEAD = """
     api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
+    api-my-wish
 """.split()  # noqa: SIM905
 API_INVITED = """
     api-my-invitation api-my-accept api-my-decline api-my-colleague
@@ -121,6 +134,10 @@ CALLED = {
     ("uid", "invitation"): "invitation",
     ("uid", "access-code"): "access_code",
     ("uid", "session"): "session",
+    ("uid", "import"): "import_run",
+    ("uid", "webhook"): "webhook",
+    ("number", "webhook"): "delivery",
+    ("pk", "suppression"): "address",
     ("pk", "access-link"): "link",
     ("pk", "message"): "message",
     ("pk", "region-set"): "region_set",
@@ -128,11 +145,16 @@ CALLED = {
     ("number", "manage-badge-file"): "batch",
     ("number", "list"): "pass_list",
     ("number", "difference"): "pass_list",
+    ("number", "my-wish"): "wish",
     ("number", "my-"): "member",
+    ("number", "delegation-answer"): "wish",
     ("number", "delegation-"): "member",
 }
 # Variables that choose a view, not a row.
-CHOICES = {"section": "limits", "form": "xlsx", "scope": "category", "code": "member"}
+CHOICES = {
+    "section": "limits", "form": "xlsx", "scope": "category", "code": "member",
+    "provider": "postmark",
+}  # fmt: skip
 # The purpose of the link whose token an address carries.
 PURPOSE = {name: "mine" for name in MINE} | {name: "head" for name in HEAD}
 PURPOSE |= {name: "invited" for name in INVITED} | {name: "desk" for name in DESK}
@@ -171,10 +193,11 @@ class Door:
             elif variable == "token" and self.name in PURPOSE:
                 values[variable] = token or of.keys[PURPOSE[self.name]]
             else:
-                values[variable] = (rows or of).known[self._called(variable)]
+                values[variable] = (rows or of).known[self.called(variable)]
         return reverse(self.name, kwargs=values)
 
-    def _called(self, variable: str) -> str:
+    def called(self, variable: str) -> str:
+        """What that variable of the address names, as an estate's `known` has it."""
         for (word, part), called in CALLED.items():
             if word == variable and part in self.name:
                 return called

@@ -21,12 +21,22 @@ from badges import batches
 from badges.models import BatchState
 from events import access
 from events.models import Meeting, Purpose, RegionSet
-from notifications.models import Message
-from registrations import booking, links
+from notifications import suppressing
+from notifications.models import Cause, Kind, Message
+from notifications.webhooks import keeping
+from registrations import booking, import_runs, links
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import keys as invited
 from registrations.invitations import sending
-from registrations.models import Delegation, Invitation, PassList, Registration, SeatLimit
+from registrations.models import (
+    Delegation,
+    Invitation,
+    PassList,
+    Registration,
+    SeatLimit,
+    Status,
+)
+from registrations.pasting import files
 from tests.factories import (
     category,
     make_access_code,
@@ -35,6 +45,7 @@ from tests.factories import (
     make_delegation,
     make_invitation,
     make_meeting,
+    make_registration,
     make_session,
     make_user,
 )
@@ -134,6 +145,19 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     sending.send(meeting=meeting, invitations=[guest], **common)
     code = make_access_code(meeting, code=f"CODE{uuid4().hex[:8].upper()}")
     session = make_session(meeting, title=f"{family}: секция")
+    hook = keeping.register(
+        subject=f"meeting:{meeting.pk}", url="https://crm.example.org/yavka", kinds=Kind.values,
+        **common,
+    )  # fmt: skip
+    delivery = keeping.try_out(hook=hook, **common)
+    run = import_runs.begin(
+        meeting=meeting, sent=files.sent([["ФИО"], [f"{family} Ольга"]], file_name="list.csv"),
+        mapping=["name"], language="ru", is_checked_at_once=False, **common,
+        terms={"category": "member", "language": "ru", "skips_review": True, "is_told": False},
+    )  # fmt: skip
+    wish = make_registration(
+        meeting=meeting, status=Status.PENDING, family_name=family, awaits_head_of=head
+    )
     PassList.objects.bulk_create(
         PassList(meeting=meeting, number=n, made_at=now, made_by="", people=0)
         for n in range(1, lists + 1)
@@ -158,6 +182,8 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     checkin.record(desk=desks.of(device), scans=[scan], at=now)
     token, own = bearer.issue(user=owner, label="tests", at=now)
     mail = Message.objects.about(f"registration:{person.pk}").latest("pk")
+    suppressing.learn(message=mail, cause=Cause.BOUNCED, reply="550 5.1.1")
+    stopped = suppressing.of(f"meeting:{meeting.pk}").get()
 
     return Estate(
         owner=owner,
@@ -180,6 +206,11 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "invitation": str(guest.uid),
             "access_code": str(code.uid),
             "session": str(session.uid),
+            "webhook": str(hook.uid),
+            "delivery": str(delivery.pk),
+            "import_run": str(run.uid),
+            "address": str(stopped.pk),
+            "wish": wish.number,
             "pass_list": str(lists),
             "batch": str(batch.pk),
             "link": str(desk_link.pk),

@@ -97,7 +97,8 @@ def test_a_link_opens_no_rows_of_somebody_else(world, unchanged, door):
         assert asked(browser(), door, door.url(world.mine, rows=other)) == {404}
     if "number" in door.variables:
         # Somebody of the same meeting whom another head named, or nobody.
-        url = door.url(world.mine).replace(world.mine.known["member"], world.mine.known["number"])
+        known = world.mine.known
+        url = door.url(world.mine).replace(known[door.called("number")], known["number"])
         assert asked(browser(), door, url) == {404}
 
 
