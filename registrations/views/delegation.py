@@ -260,6 +260,8 @@ def answer(request: HttpRequest, delegation: Delegation, number: str) -> HttpRes
     form = DeclineForm(request.POST)
     says_yes = request.POST.get("answer") == "approve"
     if not says_yes and (request.POST.get("answer") != "reject" or not form.is_valid()):
+        # Not theirs to know whether there is such a number.
+        get_object_or_404(wishes.waiting(delegation), number=number)
         return HttpResponseBadRequest()
     try:
         if says_yes:
@@ -267,7 +269,6 @@ def answer(request: HttpRequest, delegation: Delegation, number: str) -> HttpRes
         else:
             wishes.reject(**common, **form.cleaned_data)
     except naming.NotInDelegation:
-        # Not theirs to know whether there is such a number.
         raise Http404 from None
     except Refused as refusal:
         messages.error(request, str(refusal))
