@@ -143,6 +143,6 @@ def test_the_list_costs_the_same_with_more_offers(
     convening.set_seat_limit(meeting=meeting, seat_limit=rows, at=timezone.now(), by=ORGANIZER)
     assert Offer.objects.of(meeting).count() == rows
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         listed = organizer.send("get", f"meetings/{meeting.slug}/registrations/").json()["results"]
     assert sum(one["offered_until"] is not None for one in listed) == rows

@@ -73,7 +73,7 @@ def test_control_looking_before_taking_a_place_goes_beyond_the_quota(own_databas
     monkeypatch.setattr(places, "take", look_then_take)
     # What keeps heads apart besides the counter: without it they meet.
     monkeypatch.setattr(seats, "lock", lambda meeting_id: unlocked(meeting_id))
-    monkeypatch.setattr(naming, "_open", lambda delegation, *, at: delegation)
+    monkeypatch.setattr(naming, "open_list", lambda delegation, *, at: delegation)
     meeting = make_meeting(seat_limit=None)
     delegation = make_delegation(meeting, quota=1)
 
