@@ -48,8 +48,11 @@ def write(registration: Registration, changes: dict[str, Any]) -> dict[str, Any]
     """
     Write what differs, and what is derived from it. Returns what it was; the version rises.
 
+    A Latin name that nobody has corrected follows the name that it was made of.
+
     :raises IntegrityError: the list has somebody of that name and address already
     """
+    changes = _with_latin_name(registration, changes)
     changed = differing(registration, changes)
     old = {field: getattr(registration, field) for field in changed}
     for field in changed:
@@ -60,6 +63,18 @@ def write(registration: Registration, changes: dict[str, Any]) -> dict[str, Any]
     registration.version += 1
     registration.save(update_fields=[*changed, "name_key", *derived, "version"])
     return old
+
+
+def _with_latin_name(registration: Registration, changes: dict[str, Any]) -> dict[str, Any]:
+    was = registration.family_name, registration.given_name
+    now = (
+        changes.get("family_name", registration.family_name),
+        changes.get("given_name", registration.given_name),
+    )
+    own = changes.get("latin_name", registration.latin_name)
+    if was == now or own != names.latin_name(*was):
+        return changes
+    return changes | {"latin_name": names.latin_name(*now)}
 
 
 def change_chairs(

@@ -39,8 +39,23 @@ def test_a_participant_changes_what_he_wrote_and_is_found_by_it():
 
     assert ada.sort_key.startswith("соловьева")
     assert "соловьева" in ada.search_key
-    assert JournalEntry.objects.get().changes == {"fields": ["family_name", "region"]}
+    assert JournalEntry.objects.get().changes == {"fields": ["family_name", "latin_name", "region"]}
     assert Message.objects.count() == 0
+
+
+def test_a_latin_name_follows_the_name_until_somebody_corrects_it():
+    anna = make_registration(given_name="Анна", family_name="Петрова", latin_name="Anna Petrova")
+    own = make_registration(given_name="Юлия", family_name="Ким", latin_name="Julia Kim")
+
+    def changed(person, **changes):
+        return amending.amend(
+            registration=person, changes=changes, version=None, at=NOON, by=LINK
+        ).latin_name
+
+    # A form sends all its fields, also the one that nobody touched.
+    assert changed(anna, family_name="Кузнецова", latin_name="Anna Petrova") == "Anna Kuznetsova"
+    assert changed(anna, family_name="Орлова", latin_name="Anna Orloff") == "Anna Orloff"
+    assert changed(own, family_name="Ли") == "Julia Kim"
 
 
 def test_the_organizers_change_of_a_name_is_told_with_old_and_new():
