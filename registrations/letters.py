@@ -304,7 +304,6 @@ def write_programme_changed(
         now=now,
         enclosures=["programme"],
         expires_at=meeting.ends_at,
-        priority=6,
         **facts,
     )
 
