@@ -39,5 +39,5 @@ def write_paused(*, hook: Webhook, at: datetime) -> None:
             template=letters.TEMPLATES + "webhook_paused",
             snapshot=snapshot,
             subjects=[f"meeting:{meeting.pk}"],
-                sender_name=host,
+            sender_name=host,
         )
