@@ -64,7 +64,8 @@ def write(page, *, name, organization, position, email):
 
 
 def test_1_the_letter_opens_an_empty_list(stage, phone):
-    mail = stage.mailbox.wait_for(stage.head, stage.title)
+    asks = stage.said("просим сформировать состав делегации", "please name your people")
+    mail = stage.mailbox.wait_for(stage.head, asks)
     stage.link = link_in(mail)
     assert "Калужская область" in mail["Subject"]
     assert "4" in mail["Subject"]
