@@ -63,9 +63,13 @@ def write(page, *, name, organization, position, email):
     agree(page)
 
 
+def asking(stage):
+    """What the letter to a head says first."""
+    return stage.said("просим сформировать состав делегации", "please name your people")
+
+
 def test_1_the_letter_opens_an_empty_list(stage, phone):
-    asks = stage.said("просим сформировать состав делегации", "please name your people")
-    mail = stage.mailbox.wait_for(stage.head, asks)
+    mail = stage.mailbox.wait_for(stage.head, asking(stage))
     stage.link = link_in(mail)
     assert "Калужская область" in mail["Subject"]
     assert "4" in mail["Subject"]
@@ -201,7 +205,7 @@ def test_8_the_list_is_printed(stage, phone):
 
 
 def test_9_nobody_else_comes_and_the_lists_close(stage, phone):
-    mail = stage.mailbox.wait_for(stage.address("pak"), stage.title)
+    mail = stage.mailbox.wait_for(stage.address("pak"), asking(stage))
     stage.open(phone, link_in(mail))
     press(phone, phone.locator("form[action$='/nobody/'] button"))
     expect(phone.locator(".note").first).to_be_visible()
