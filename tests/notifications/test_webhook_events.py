@@ -81,7 +81,7 @@ def test_a_change_names_the_fields_and_never_what_is_in_them():
 
     [event] = hook.deliveries.all()
     assert event.kind == "registration.changed"
-    assert event.data["changed"] == ["family_name", "position"]
+    assert event.data["changed"] == ["family_name", "latin_name", "position"]
     assert event.data["registration"]["version"] == 2
     assert "Канарейкин" not in str(event.data)
 
