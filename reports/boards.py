@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -118,7 +117,3 @@ def _short(region: Region, lists: Lists) -> str:
     """The region as tables have it: the short name belongs to the list's main language."""
     language = lists.meeting.region_set.language
     return in_language(region.short_name or region.name, region.name_alt, main_language=language)
-
-
-def total_regions(lines: Iterable[District]) -> int:
-    return sum(line.regions or 0 for line in lines)
