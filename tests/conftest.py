@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from config import catalogues
 from events import regions
 from events.models import RegionSet
+from tests import flushing
 
 # What takes longest begins first: at the end nobody waits for one worker.
 FIRST = ["journeys", "browser", "porch", "faults", "badges"]
@@ -28,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return FIRST.index(house) if house in FIRST else len(FIRST)
 
     items.sort(key=turn)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        flushing.install(patch)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
