@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from config import catalogues
 from events import regions
 from events.models import RegionSet
-from tests import flushing
+from tests import flushing, templates
 
 # What takes longest begins first: at the end nobody waits for one worker.
 FIRST = ["journeys", "browser", "porch", "faults", "badges"]
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return FIRST.index(house) if house in FIRST else len(FIRST)
 
     items.sort(key=turn)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    # Each worker's database is a copy, in which migrating finds nothing left to do.
+    default = settings.DATABASES["default"]
+    default["TEST"]["TEMPLATE"] = templates.migrated(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(autouse=True, scope="session")
