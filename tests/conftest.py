@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from django.utils.translation import trans_real
 from pytest_django import DjangoDbBlocker
 
 from config import catalogues
@@ -20,7 +21,10 @@ HERE = Path(__file__).parent
 
 def pytest_configure(config: pytest.Config) -> None:
     # Compiled catalogues are not committed; the tests and the servers they start need them.
-    catalogues.compile_stale()
+    if catalogues.compile_stale():
+        # Read before they were there, when Django was set up: to be read again.
+        trans_real._translations.clear()
+        trans_real._default = None
 
 
 @pytest.hookimpl(trylast=True)
