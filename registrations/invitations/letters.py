@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from events import prose, when
 from events.models import in_language
 from notifications import outbox
-from registrations import full_names, letters, links
+from registrations import full_names, letters, links, own_texts
 from registrations.invitations import keys
 from registrations.models import Invitation
 
@@ -39,12 +39,18 @@ def withdraw(invitation: Invitation, *, reason: str) -> None:
 
 
 def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
+    outbox.enqueue(**compose(letter, invitation, at=at))
+
+
+def compose(letter: str, invitation: Invitation, *, at: datetime) -> outbox.Letter:
+    """A letter to whoever is invited, not written yet."""
     meeting = invitation.meeting
     with translation.override(invitation.language):
         snapshot: dict[str, Any] = {
             "host": letters.host_name(meeting),
             "hosts": _hosts(invitation),
             "greeting": greeting(invitation),
+            "person": invitation.name,
             "instead_of": invitation.instead_of,
             "category": invitation.category.text(main_language=meeting.language),
             "title": meeting.text("title"),
@@ -62,7 +68,8 @@ def _write(letter: str, invitation: Invitation, *, at: datetime) -> None:
             "meeting_url": links.page_url("meeting", meeting.slug),
             "contact": letters.contact_of(meeting),
         }
-    outbox.enqueue(
+    snapshot |= own_texts.words(meeting, kind=letter, language=invitation.language, facts=snapshot)
+    return outbox.Letter(
         # Once for each link: whoever gets another one is invited anew.
         key=f"{letter}:{invitation.uid}:{invitation.link_generation}",
         kind=letter,

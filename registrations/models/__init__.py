@@ -24,6 +24,7 @@ from registrations.models.imports import (
     Outcome,
 )
 from registrations.models.invitations import Invitation, InvitationQuerySet
+from registrations.models.mail_texts import LONGEST_SUBJECT, LONGEST_TEXT, MailText
 from registrations.models.offers import Offer, OfferQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
@@ -49,6 +50,8 @@ from registrations.models.seats import (
 
 __all__ = [
     "LIVE",
+    "LONGEST_SUBJECT",
+    "LONGEST_TEXT",
     "MOST_MISSED",
     "MOST_SEATS",
     "PLACES",
@@ -73,6 +76,7 @@ __all__ = [
     "ImportTrouble",
     "Invitation",
     "InvitationQuerySet",
+    "MailText",
     "Offer",
     "OfferQuerySet",
     "Outcome",
