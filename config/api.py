@@ -14,6 +14,7 @@ from registrations.api import (
     delegations,
     imports,
     invitations,
+    mail_texts,
     meetings,
     messages,
     mine,
@@ -52,6 +53,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/categories/", parts.CategoriesView.as_view(), name="api-categories"),
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
+    path(f"{MEETING}/mail-texts/", mail_texts.MailTextsView.as_view(), name="api-mail-texts"),
+    *(
+        path(f"{MEETING}/mail-texts/<slug:kind>/<slug:language>/{end}", view.as_view(), name=name)
+        for end, view, name in [
+            ("", mail_texts.MailTextView, "api-mail-text"),
+            ("preview/", mail_texts.MailPreviewView, "api-mail-preview"),
+            ("trial/", mail_texts.MailTrialView, "api-mail-trial"),
+        ]
+    ),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(

@@ -264,6 +264,10 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("The same request is under way"),
         gettext_lazy("Wait as Retry-After says, then send it again with the same key."),
     ),
+    "text_not_accepted": (
+        gettext_lazy("The text cannot be filled in"),
+        gettext_lazy("“placeholder” says what stands in braces there and means nothing."),
+    ),
     "throttled": (gettext_lazy("Too many requests"), gettext_lazy("Wait as Retry-After says.")),
     "too_large": (
         gettext_lazy("Too much at once"),

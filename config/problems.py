@@ -84,6 +84,7 @@ STATUS_OF = {
     "registration_closed": 409,
     "still_running": 409,
     "stale_version": 412,
+    "text_not_accepted": 422,
     "throttled": 429,
     "too_large": 413,
     "too_many_imports": 409,

@@ -192,7 +192,7 @@ def _facts(kind: str, person: Registration, *, at: datetime) -> dict[str, Any]:
         }
     if kind == "meeting_changed":
         return {"what": "place", "was": _("Hall 1"), "now": letters.place_of(meeting)}
-    return {
+    said: dict[str, dict[str, Any]] = {
         "offer_over": {"why": "lapsed", "is_passed_over": False},
         "declined": {"reason": ""},
         "cancelled": {
@@ -207,7 +207,8 @@ def _facts(kind: str, person: Registration, *, at: datetime) -> dict[str, Any]:
             ]
         },
         "called_off": {"reason": ""},
-    }.get(kind, {})
+    }
+    return said.get(kind, {})
 
 
 def _shadow(

@@ -49,6 +49,7 @@ ACTIONS = {
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
+    "mail_text.changed": _("words of a mail changed"),
     "delegation.opened": _("delegation opened"),
     "delegation.changed": _("delegation changed"),
     "delegation.removed": _("delegation removed"),
@@ -103,6 +104,7 @@ MAILS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
+    "trial": _("Trial mail"),
 }
 
 
