@@ -206,6 +206,7 @@ BELL_DELAY_SECONDS = 0.3
 # the post office needs to know none of the houses above it.
 MAIL_ENCLOSURES = {
     "calendar": "registrations.calendar.enclosure",
+    "file": "registrations.announcement_files.enclosure",
     "ticket": "registrations.tickets.enclosure",
 }
 
@@ -243,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         ("lapse offers", "registrations.tasks.lapse_offers", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),
         ("take lists", "registrations.tasks.take_lists", 60),
+        ("write announcements", "registrations.tasks.write_announcements", 10),
         ("bring tables", "registrations.tasks.bring_tables", 10),
         ("forget on time", "registrations.tasks.forget", 3600),
         ("render batches", "badges.tasks.render", 10),

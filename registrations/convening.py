@@ -260,7 +260,7 @@ def call_off(*, meeting: Meeting, reason: str, at: datetime, by: Actor) -> Meeti
         for registration in _everybody(meeting):
             registration.calendar_sequence += 1
             registration.save(update_fields=["calendar_sequence"])
-            letters.withdraw_reminders(registration, reason="meeting cancelled")
+            letters.withdraw_bulk(registration, reason="meeting cancelled")
             letters.write_called_off(registration, reason=reason)
     _note(meeting, "meeting.cancelled", at=at, by=by)
     return meeting

@@ -20,7 +20,7 @@ def withdraw(
     `head`: the head of the delegation, where it is he who takes somebody off its list.
     """
     was = registration.status
-    letters.withdraw_reminders(registration, reason="cancelled")
+    letters.withdraw_bulk(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
     letters.write_cancelled(registration, was=was, by=by, head=head)
     note(registration, was=was, at=at, by=by)

@@ -268,6 +268,15 @@ def withdraw_reminders(registration: Registration, *, reason: str) -> None:
     outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
 
 
+def withdraw_bulk(registration: Registration, *, reason: str) -> None:
+    """Neither a reminder nor an announcement that waits in the outbox is sent any more."""
+    outbox.withdraw(
+        subject=f"registration:{registration.pk}",
+        kinds=["reminder", "announcement"],
+        reason=reason,
+    )
+
+
 def withdraw_offer(registration: Registration) -> None:
     """An offer that waits in the outbox is not sent any more: it is answered, or over."""
     subject = f"registration:{registration.pk}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import copy
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +24,12 @@ from accounts.models import User
 from events import when
 from events.models import Approval, Category, Meeting
 from notifications import outbox
-from registrations import letters, links, reminders, throttle, tickets
+from notifications.rendering import Rendered
+from registrations import announcing, letters, links, own_texts, reminders, throttle, tickets
 from registrations.delegations import letters as to_heads
 from registrations.invitations import letters as to_invited
 from registrations.models import (
+    Announcement,
     Delegation,
     Invitation,
     MailText,
@@ -92,13 +95,7 @@ def show(
         letter(meeting=meeting, kind=kind, language=language, at=at, words=words,
                registration=registration)
     )  # fmt: skip
-    html = rendered.html
-    for enclosure in rendered.enclosures:
-        if enclosure.inline_id:
-            picture = base64.b64encode(enclosure.content).decode("ascii")
-            data = f"data:{enclosure.content_type};base64,{picture}"
-            html = html.replace(f"cid:{enclosure.inline_id}", data)
-    return Preview(subject=rendered.subject, text=rendered.text, html=html)
+    return _shown(rendered)
 
 
 @transaction.atomic(durable=True)
@@ -147,7 +144,7 @@ def letter(
     """The letter, made out to nobody; not to be sent to a participant."""
     meeting = copy.copy(meeting)
     if words is not None:
-        own = words.cleaned(kind)
+        own = words.checked(own_texts.placeholders_of(kind))
         text = MailText(
             kind=kind, language=language, subject=own.subject, paragraphs=own.paragraphs
         )
@@ -265,3 +262,41 @@ def _delegation(meeting: Meeting, language: str, *, at: datetime) -> Delegation:
 
 def _category(meeting: Meeting) -> Category:
     return min(meeting.categories.all(), key=lambda one: (one.position, one.pk))
+
+
+def announcement(
+    draft: Announcement,
+    *,
+    language: str,
+    at: datetime,
+    words: Mapping[str, Words] | None = None,
+    registration: Registration | None = None,
+) -> Preview:
+    """
+    A message to many as it would come to `registration` or to somebody invented, in `words`
+    that perhaps nobody saved yet.
+
+    :raises TextNotAccepted: something in braces that means nothing there
+    """
+    meeting, draft = draft.meeting, copy.copy(draft)
+    if words is not None:
+        checked = {name: said.checked(own_texts.ANNOUNCEMENT) for name, said in words.items()}
+        draft.words = {
+            name: {"subject": said.subject, "paragraphs": said.paragraphs}
+            for name, said in checked.items()
+        }
+    with translation.override(language):
+        person = _shadow(meeting, registration, "", language, at=at)
+    sample = announcing.specimen(draft, person)
+    # The files stand beside the preview.
+    return _shown(outbox.preview(sample | {"enclosures": []}))
+
+
+def _shown(rendered: Rendered) -> Preview:
+    html = rendered.html
+    for enclosure in rendered.enclosures:
+        if enclosure.inline_id:
+            picture = base64.b64encode(enclosure.content).decode("ascii")
+            data = f"data:{enclosure.content_type};base64,{picture}"
+            html = html.replace(f"cid:{enclosure.inline_id}", data)
+    return Preview(subject=rendered.subject, text=rendered.text, html=html)

@@ -178,7 +178,7 @@ class MailTextForm(forms.Form):
         for language in self.languages:
             for field in ("subject", "paragraphs"):
                 try:
-                    Words(**{field: data.get(f"{field}_{language}", "")}).cleaned(self.kind)
+                    Words(**{field: data.get(f"{field}_{language}", "")}).checked(self.placeholders)
                 except TextNotAccepted as refusal:
                     self.add_error(f"{field}_{language}", str(refusal))
         return data

@@ -7,7 +7,8 @@ keeps the words that held when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import translation
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from events.models import Meeting
 from registrations import placeholders
-from registrations.models import MailText
+from registrations.models import LONGEST_SUBJECT, LONGEST_TEXT, MailText
+from registrations.placeholders import TextNotAccepted
 
 _ALL = {
     "name": "person",
@@ -52,6 +54,33 @@ FACTS: dict[str, Mapping[str, str]] = {
     "link": _PERSON,
 }
 KINDS = tuple(FACTS)
+# What may stand in braces in a message of the organizer to many.
+ANNOUNCEMENT = tuple(_PERSON)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Subject and text in one language; "" leaves either to the standard words."""
+
+    subject: str = ""
+    paragraphs: str = ""
+
+    def checked(self, allowed: Collection[str]) -> Words:
+        """
+        As they are stored.
+
+        :raises TextNotAccepted: too long, or something in braces that is not allowed
+        """
+        subject = placeholders.one_line(self.subject)
+        paragraphs = placeholders.paragraphs(self.paragraphs)
+        if len(subject) > LONGEST_SUBJECT or len(paragraphs) > LONGEST_TEXT:
+            raise TextNotAccepted(_("This text is too long."))
+        for text in (subject, paragraphs):
+            placeholders.check(text, allowed)
+        return Words(subject=subject, paragraphs=paragraphs)
+
+    def __bool__(self) -> bool:
+        return bool(self.subject or self.paragraphs)
 
 
 def placeholders_of(kind: str) -> tuple[str, ...]:

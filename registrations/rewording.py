@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -14,8 +13,9 @@ from accounts.journal import Actor
 from accounts.refusals import Refused
 from events.editing import StaleVersion
 from events.models import Meeting
-from registrations import own_texts, placeholders
-from registrations.models import LONGEST_SUBJECT, LONGEST_TEXT, MailText
+from registrations import own_texts
+from registrations.models import MailText
+from registrations.own_texts import Words
 from registrations.placeholders import TextNotAccepted
 
 __all__ = ["MailUnknown", "StaleVersion", "TextNotAccepted", "Words", "reword"]
@@ -25,31 +25,6 @@ class MailUnknown(Refused):
     """There is no such mail, or its words are not to be changed."""
 
     code = "not_found"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """Subject and text in one language; "" leaves either to the standard words."""
-
-    subject: str = ""
-    paragraphs: str = ""
-
-    def cleaned(self, kind: str) -> Words:
-        """
-        As they are stored.
-
-        :raises TextNotAccepted: too long, or something in braces that means nothing there
-        """
-        subject = placeholders.one_line(self.subject)
-        paragraphs = placeholders.paragraphs(self.paragraphs)
-        if len(subject) > LONGEST_SUBJECT or len(paragraphs) > LONGEST_TEXT:
-            raise TextNotAccepted(_("This text is too long."))
-        for text in (subject, paragraphs):
-            placeholders.check(text, own_texts.placeholders_of(kind))
-        return Words(subject=subject, paragraphs=paragraphs)
-
-    def __bool__(self) -> bool:
-        return bool(self.subject or self.paragraphs)
 
 
 STANDARD = Words()
@@ -78,7 +53,9 @@ def reword(
     """
     if kind not in own_texts.FACTS:
         raise MailUnknown(_("There is no such mail."))
-    wanted = {language: said.cleaned(kind) for language, said in words.items()}
+    wanted = {
+        language: said.checked(own_texts.placeholders_of(kind)) for language, said in words.items()
+    }
     # The meeting's row is the turn: its mark agrees with the rows whoever is quicker.
     meeting = Meeting.objects.select_for_update(no_key=True).get(pk=meeting.pk)
     rows = {row.language: row for row in meeting.mail_texts.filter(kind=kind)}

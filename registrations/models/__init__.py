@@ -1,6 +1,14 @@
 """Who has a seat, waits or is offered one: registrations, seats, consents, lists, guards."""
 
 from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
+from registrations.models.announcements import (
+    Announcement,
+    AnnouncementFile,
+    AnnouncementQuerySet,
+    AnnouncementRecipient,
+    AnnouncementState,
+    Fate,
+)
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -59,6 +67,11 @@ __all__ = [
     "UNSETTLED",
     "AccessCode",
     "AccessCodeQuerySet",
+    "Announcement",
+    "AnnouncementFile",
+    "AnnouncementQuerySet",
+    "AnnouncementRecipient",
+    "AnnouncementState",
     "AttendanceMode",
     "Audience",
     "Consent",
@@ -68,6 +81,7 @@ __all__ = [
     "Delegation",
     "DelegationQuerySet",
     "DelegationRole",
+    "Fate",
     "GivenBy",
     "IdempotencyKey",
     "ImportRun",

@@ -115,7 +115,7 @@ def preview(request: OfficeRequest, meeting: Meeting, kind: str) -> HttpResponse
         )
     except Refused as refusal:
         return render(request, "registrations/office/mail_preview.html", {"refusal": refusal})
-    return _framed(request, mail, is_plain=shown.is_plain)
+    return framed(request, mail, is_plain=shown.is_plain)
 
 
 @csp(CLOSED)  # type: ignore[arg-type]
@@ -171,7 +171,7 @@ def _known(kind: str) -> None:
         raise Http404
 
 
-def _framed(request: OfficeRequest, mail: Preview, *, is_plain: bool) -> HttpResponse:
+def framed(request: OfficeRequest, mail: Preview, *, is_plain: bool) -> HttpResponse:
     """The mail with its subject above it."""
     if is_plain:
         return render(request, "registrations/office/mail_preview.html", {"mail": mail})

@@ -49,6 +49,10 @@ ACTIONS = {
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
+    "announcement.drafted": _("message to many drafted"),
+    "announcement.discarded": _("draft of a message thrown away"),
+    "announcement.sent": _("message to many sent"),
+    "announcement.taken_back": _("message to many taken back"),
     "mail_text.changed": _("words of a mail changed"),
     "delegation.opened": _("delegation opened"),
     "delegation.changed": _("delegation changed"),
@@ -104,6 +108,7 @@ MAILS = {
     "invitation": _("Invitation"),
     "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
+    "announcement": _("Message of the organizers"),
     "trial": _("Trial mail"),
 }
 

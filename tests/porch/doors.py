@@ -38,6 +38,7 @@ OFFICE = """
     manage-overview manage-participants manage-export manage-participant
     manage-lists manage-lists-close manage-lists-reopen manage-lists-take
     manage-list manage-list-file manage-list-print manage-list-changes manage-list-changes-file
+    manage-mail-texts manage-mail-text manage-mail-preview manage-mail-trial manage-mail-standard
     manage-messages manage-message-resend manage-door manage-link-change
     manage-figures manage-figures-table
 """.split()  # noqa: SIM905
@@ -71,6 +72,7 @@ API_OFFICE = """
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw
     api-message-list api-message-resend
+    api-mail-texts api-mail-text api-mail-preview api-mail-trial
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
     api-difference-csv api-difference-xlsx
@@ -126,7 +128,10 @@ CALLED = {
     ("number", "delegation-"): "member",
 }
 # Variables that choose a view, not a row.
-CHOICES = {"section": "limits", "form": "xlsx", "scope": "category", "code": "member"}
+CHOICES = {
+    "section": "limits", "form": "xlsx", "scope": "category", "code": "member",
+    "kind": "confirmed", "language": "ru",
+}  # fmt: skip
 # The purpose of the link whose token an address carries.
 PURPOSE = {name: "mine" for name in MINE} | {name: "head" for name in HEAD}
 PURPOSE |= {name: "invited" for name in INVITED} | {name: "desk" for name in DESK}

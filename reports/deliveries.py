@@ -1,0 +1,97 @@
+"""What became of a message to many: for all of them together, and for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from events.when import language_now
+from notifications import outbox
+from notifications.models import Message, State
+from registrations import announcing
+from registrations.announcing import language_for, words_of
+from registrations.models import Announcement, AnnouncementRecipient, Fate
+
+TONES = {
+    State.SENT: "yes",
+    State.QUEUED: "wait",
+    State.LEASED: "wait",
+    State.DEFERRED: "wait",
+    State.FAILED: "no",
+    State.AMBIGUOUS: "no",
+    State.EXPIRED: "no",
+}
+
+
+def title(announcement: Announcement) -> str:
+    """The subject, in the reader's language where it has one."""
+    words = words_of(announcement).get(language_for(announcement, language_now()))
+    return words.subject if words and words.subject else _("Message without a subject")
+
+
+def counts(announcement: Announcement) -> dict[str, int]:
+    """
+    How many: `meant`, `sent`, `waiting`, `troubled`, `withdrawn` letters, and whom nobody
+    writes to: `no_address`, `unsubscribed`, `no_consent`.
+    """
+    fates = Counter(announcement.recipients.values_list("fate", flat=True))
+    states = Counter(_letters(announcement).values_list("state", flat=True))
+    waiting = (State.QUEUED, State.LEASED, State.DEFERRED)
+    troubled = (State.FAILED, State.AMBIGUOUS, State.EXPIRED)
+    return {
+        "meant": sum(fates.values()),
+        "sent": states[State.SENT],
+        "waiting": sum(states[state] for state in waiting) + fates[Fate.WAITING],
+        "troubled": sum(states[state] for state in troubled),
+        "withdrawn": states[State.WITHDRAWN] + fates[Fate.TAKEN_BACK],
+        "no_address": fates[Fate.NO_ADDRESS],
+        "unsubscribed": fates[Fate.UNSUBSCRIBED],
+        "no_consent": fates[Fate.NO_CONSENT],
+    }
+
+
+def is_waiting(announcement: Announcement) -> bool:
+    """Whether there is something that could be taken back."""
+    if announcement.recipients.filter(fate=Fate.WAITING).exists():
+        return True
+    return bool(_letters(announcement).withdrawable().exists())
+
+
+def lines(
+    announcement: Announcement, recipients: list[AnnouncementRecipient]
+) -> list[dict[str, Any]]:
+    """Each of these people: what became of the letter, in words, and its tone."""
+    keys = {
+        f"{announcing.KIND}:{announcement.uid}:{one.registration.uid}": one for one in recipients
+    }
+    found = {
+        message.dedupe_key: message
+        for message in _letters(announcement).filter(dedupe_key__in=keys).defer("snapshot")
+    }
+    return [_line(one, found.get(key)) for key, one in keys.items()]
+
+
+def _line(recipient: AnnouncementRecipient, message: Message | None) -> dict[str, Any]:
+    if message is None or recipient.fate != Fate.WRITTEN:
+        return {
+            "registration": recipient.registration,
+            "state": recipient.fate,
+            "words": recipient.get_fate_display(),
+            "tone": "wait" if recipient.fate == Fate.WAITING else "",
+            "explanation": "",
+            "moment": None,
+        }
+    return {
+        "registration": recipient.registration,
+        "state": message.state,
+        "words": message.get_state_display(),
+        "tone": TONES.get(State(message.state), ""),
+        "explanation": message.explanation,
+        "moment": message.sent_at or message.not_before,
+    }
+
+
+def _letters(announcement: Announcement) -> Any:
+    return outbox.about(announcing.subject(announcement)).of_kinds([announcing.KIND]).order_by("pk")
