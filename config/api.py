@@ -25,8 +25,8 @@ from registrations.api import (
     registrations,
     seat_limits,
 )
+from reports import announcement_api, export_api, exports, pass_list_api
 from reports import api as reports
-from reports import export_api, exports, pass_list_api
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -36,6 +36,7 @@ router.register("region-sets", region_sets.RegionSetViewSet, basename="api-regio
 for place, viewset, name in [
     ("access-codes", access_codes.AccessCodeViewSet, "api-access-code"),
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
+    ("announcements", announcement_api.AnnouncementViewSet, "api-announcement"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("imports", imports.ImportViewSet, "api-import"),
     ("invitations", invitations.InvitationViewSet, "api-invitation"),

@@ -40,7 +40,7 @@ class AnnouncementForm(forms.Form):
         self.languages = sorted(LANGUAGES, key=lambda language: language != main)
         said = words_of(draft) if draft else {}
         if draft:
-            self.initial |= {"is_advertising": draft.is_advertising, "version": draft.version}
+            self.initial.update(is_advertising=draft.is_advertising, version=draft.version)
         for language in self.languages:
             words = said.get(language, Words())
             self.fields[f"subject_{language}"] = forms.CharField(
