@@ -57,7 +57,8 @@ def add(announcement: Announcement, *, name: str, content: bytes) -> Announcemen
     :raises FileNotAccepted: of another sort than its name says or than is taken, or too much
     """
     name = clean_name(name)
-    content_type, beginnings = KNOWN.get(name.rpartition(".")[2], ("", ()))
+    _stem, dot, end = name.rpartition(".")
+    content_type, beginnings = KNOWN.get(end, ("", ())) if dot else ("", ())
     if not content_type:
         raise FileNotAccepted(
             _("Only PDF, pictures and office documents can be attached: %(ends)s.")

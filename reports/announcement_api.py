@@ -19,17 +19,13 @@ from config.parsing import JSONParser
 from registrations import announcement_files, announcing
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
-from registrations.api.registrations import claim_of
+from registrations.api.registrations import KEY, claim_of
 from registrations.models import Announcement, AnnouncementFile
 from registrations.models.announcements import MOST_BYTES
 from reports import announcement_serializers as serializers
 from reports import deliveries, recipients
 from reports.announcement_serializers import AnnouncementSerializer, WatchedSerializer
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER,
-    description="The same key and body within 48 hours: the same draft.",
-)  # fmt: skip
 FILE = OpenApiParameter("file", str, OpenApiParameter.PATH, description="Its uid.")
 
 
@@ -66,7 +62,7 @@ class AnnouncementViewSet(
         return self.current()
 
     @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[KEY],
         request=AnnouncementSerializer,
         responses={201: AnnouncementSerializer},
         summary="Draft a message to many",
@@ -156,19 +152,17 @@ class AnnouncementViewSet(
     )
     @action(detail=True, methods=["get"])
     def recipients(self, request: Request, meeting: str, uid: str) -> Response:
-        """Everybody it was meant for when it was sent, by name."""
+        """Everybody it was meant for when it was sent."""
         found = self.get_object()
         rows = found.recipients.select_related("registration")
         assert self.paginator is not None, "every list of the API comes in pages"
-        page = self.paginator.paginate_queryset(
-            rows.order_by("registration__sort_key", "pk"), request, view=self
-        )
+        page = self.paginator.paginate_queryset(rows, request, view=self)
         told = deliveries.lines(found, list(page or []))
         return self.get_paginated_response(serializers.RecipientSerializer(told, many=True).data)
 
     @extend_schema(
         request={"multipart/form-data": serializers.AttachSerializer},
-        responses={201: serializers.FileSerializer},
+        responses={201: serializers.EnclosedFileSerializer},
         summary="Attach a file to a draft",
     )
     @action(detail=True, methods=["post"])
@@ -181,7 +175,7 @@ class AnnouncementViewSet(
         if file.size > MOST_BYTES:
             raise announcement_files.too_large()
         kept = announcing.attach(announcement=found, name=str(file.name), content=file.read())
-        return Response(serializers.FileSerializer(kept).data, status.HTTP_201_CREATED)
+        return Response(serializers.EnclosedFileSerializer(kept).data, status.HTTP_201_CREATED)
 
     @extend_schema(parameters=[FILE], responses={204: None}, summary="Remove a file from a draft")
     @action(detail=True, methods=["delete"], url_path="files/<uuid:file>")

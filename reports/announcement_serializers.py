@@ -12,7 +12,7 @@ from rest_framework import serializers
 from registrations import announcing
 from registrations.announcing import UNDO, Wish
 from registrations.mail_text_serializers import WordsSerializer
-from registrations.models import Announcement, AnnouncementState
+from registrations.models import Announcement
 from registrations.own_texts import Words
 from reports import deliveries
 from reports.recipients import CRITERIA
@@ -54,7 +54,7 @@ class CriteriaSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class FileSerializer(serializers.Serializer[Any]):
+class EnclosedFileSerializer(serializers.Serializer[Any]):
     """A file that goes with every letter."""
 
     uid = serializers.UUIDField()
@@ -70,7 +70,7 @@ class AttachSerializer(serializers.Serializer[Any]):
     )
 
 
-class CountsSerializer(serializers.Serializer[Any]):
+class DeliveriesSerializer(serializers.Serializer[Any]):
     """What became of the letters, and whom none was written to."""
 
     meant = serializers.IntegerField()
@@ -99,7 +99,9 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     """A message to many."""
 
     uid = serializers.UUIDField(read_only=True)
-    state = serializers.ChoiceField(AnnouncementState.choices, read_only=True)
+    state = serializers.CharField(
+        read_only=True, help_text="`draft`, `writing`, `written` or `taken_back`."
+    )
     words = serializers.DictField(
         child=WordsSerializer(),
         help_text="Subject and paragraphs by language (`ru`, `en`), with placeholders. Whoever "
@@ -109,7 +111,7 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     is_advertising = serializers.BooleanField(
         default=False, help_text="Not about the meeting: only to who agreed to such mail."
     )
-    files = FileSerializer(many=True, read_only=True)
+    files = EnclosedFileSerializer(many=True, read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     sent_at = serializers.DateTimeField(read_only=True, allow_null=True)
     leaves_at = serializers.SerializerMethodField(help_text="Nothing leaves before.")
@@ -148,7 +150,7 @@ class WatchedSerializer(AnnouncementSerializer):
 
     counts = serializers.SerializerMethodField()
 
-    @extend_schema_field(CountsSerializer)
+    @extend_schema_field(DeliveriesSerializer)
     def get_counts(self, announcement: Announcement) -> dict[str, int]:
         return deliveries.counts(announcement)
 

@@ -22,11 +22,12 @@ from badges.models import BatchState
 from events import access
 from events.models import Meeting, Purpose, RegionSet
 from notifications.models import Message
-from registrations import booking, links
+from registrations import announcing, booking, links
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import keys as invited
 from registrations.invitations import sending
 from registrations.models import Delegation, Invitation, PassList, Registration, SeatLimit
+from registrations.own_texts import Words
 from tests.factories import (
     category,
     make_access_code,
@@ -132,6 +133,9 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     guest = make_invitation(meeting, name=f"{family} Анна")
     sending.send(meeting=meeting, invitations=[guest], **common)
     code = make_access_code(meeting, code=f"CODE{uuid4().hex[:8].upper()}")
+    words = {"ru": Words(subject="Тема", paragraphs="Текст")}
+    drafted = announcing.draft(meeting=meeting, wish=announcing.Wish(words=words), **common)
+    file = announcing.attach(announcement=drafted, name="a.pdf", content=b"%PDF-1.7")
     PassList.objects.bulk_create(
         PassList(meeting=meeting, number=n, made_at=now, made_by="", people=0)
         for n in range(1, lists + 1)
@@ -177,6 +181,8 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "delegation": str(head.uid),
             "invitation": str(guest.uid),
             "access_code": str(code.uid),
+            "announcement": str(drafted.uid),
+            "announcement_file": str(file.uid),
             "pass_list": str(lists),
             "batch": str(batch.pk),
             "link": str(desk_link.pk),
