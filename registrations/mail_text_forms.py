@@ -96,6 +96,8 @@ MOST_PEOPLE = 30
 class ShownForm(forms.Form):
     """What is looked at: in which language, as whom, as HTML or plain text."""
 
+    marks: ClassVar[dict[str, str]] = {"shown": "", "part": "", "person": ""}
+
     shown = forms.ChoiceField(
         label=gettext_lazy("Language"), choices=settings.LANGUAGES, required=False
     )
@@ -143,7 +145,8 @@ class ShownForm(forms.Form):
 class MailTextForm(forms.Form):
     """Subject and text of one mail in each language; empty is standard."""
 
-    marks: ClassVar[dict[str, Any]] = {}
+    # Empty is a choice here, so no field is called optional.
+    marks: dict[str, str]
 
     def __init__(self, *args: Any, meeting: Meeting, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -153,6 +156,7 @@ class MailTextForm(forms.Form):
         rows = {row.language: row for row in meeting.mail_texts.filter(kind=kind)}
         for language in self.languages:
             self._add(language, rows.get(language))
+        self.marks = dict.fromkeys(self.fields, "")
 
     def _add(self, language: str, row: MailText | None) -> None:
         self.fields[f"subject_{language}"] = forms.CharField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -21,8 +21,6 @@ from reports.recipients import CRITERIA, FilterUnknown
 
 class AnnouncementForm(forms.Form):
     """Subject and text in one or two languages, and whom they are for."""
-
-    marks: ClassVar[dict[str, Any]] = {}
 
     is_advertising = forms.BooleanField(
         label=gettext_lazy("This is about something else than the meeting"),
@@ -52,6 +50,8 @@ class AnnouncementForm(forms.Form):
                 initial=words.paragraphs,
                 widget=forms.Textarea({"rows": 7, "lang": language, "dir": "auto"}),
             )  # fmt: skip
+        # Which of them may stay empty depends on the others.
+        self.marks = dict.fromkeys(self.fields, "")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

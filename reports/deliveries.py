@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from events.when import language_now
 from notifications import outbox
 from notifications.models import Message, State
-from registrations import announcing
+from registrations import announcing, placeholders
 from registrations.announcing import language_for, words_of
 from registrations.models import Announcement, AnnouncementRecipient, Fate
 
@@ -26,9 +26,12 @@ TONES = {
 
 
 def title(announcement: Announcement) -> str:
-    """The subject, in the reader's language where it has one."""
+    """The subject, in the reader's language where it has one; names stay in their braces."""
     words = words_of(announcement).get(language_for(announcement, language_now()))
-    return words.subject if words and words.subject else _("Message without a subject")
+    if not words or not words.subject:
+        return _("Message without a subject")
+    known = {name: announcement.meeting.text(name) for name in ("title", "short_title")}
+    return placeholders.fill_line(words.subject, known)
 
 
 def counts(announcement: Announcement) -> dict[str, int]:
