@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from events.when import language_now
@@ -39,8 +40,8 @@ def counts(announcement: Announcement) -> dict[str, int]:
     How many: `meant`, `sent`, `waiting`, `troubled`, `withdrawn` letters, and whom nobody
     writes to: `no_address`, `unsubscribed`, `no_consent`.
     """
-    fates = Counter(announcement.recipients.values_list("fate", flat=True))
-    states = Counter(_letters(announcement).values_list("state", flat=True))
+    fates = _counted(announcement.recipients.order_by(), "fate")
+    states = _counted(_letters(announcement).order_by(), "state")
     waiting = (State.QUEUED, State.LEASED, State.DEFERRED)
     troubled = (State.FAILED, State.AMBIGUOUS, State.EXPIRED)
     return {
@@ -94,6 +95,11 @@ def _line(recipient: AnnouncementRecipient, message: Message | None) -> dict[str
         "explanation": message.explanation,
         "moment": message.sent_at or message.not_before,
     }
+
+
+def _counted(rows: Any, field: str) -> Counter[str]:
+    """How many rows have each value."""
+    return Counter(dict(rows.values_list(field).annotate(n=Count("pk"))))
 
 
 def _letters(announcement: Announcement) -> Any:
