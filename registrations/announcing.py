@@ -129,28 +129,37 @@ def change(
     _say(announcement, wish)
     announcement.version += 1
     announcement.save(update_fields=["words", "criteria", "is_advertising", "version"])
+    _note(announcement, "announcement.changed", at=at, by=by)
     return announcement
 
 
 @transaction.atomic(durable=True)
-def attach(*, announcement: Announcement, name: str, content: bytes) -> AnnouncementFile:
+def attach(
+    *, announcement: Announcement, name: str, content: bytes, at: datetime, by: Actor
+) -> AnnouncementFile:
     """
     Put a file to a draft; one of the same name is replaced.
 
     :raises AnnouncementGone: it was sent already
     :raises FileNotAccepted: not a sort that is taken, or too much
     """
-    return announcement_files.add(_locked_draft(announcement), name=name, content=content)
+    announcement = _locked_draft(announcement)
+    file = announcement_files.add(announcement, name=name, content=content)
+    # What a file is called may be personal: the journal knows its kind.
+    _note(announcement, "announcement.changed", at=at, by=by, attached=file.content_type)
+    return file
 
 
 @transaction.atomic(durable=True)
-def detach(*, announcement: Announcement, file: str) -> None:
+def detach(*, announcement: Announcement, file: str, at: datetime, by: Actor) -> None:
     """
     Take a file away from a draft. Twice is harmless.
 
     :raises AnnouncementGone: it was sent already
     """
-    _locked_draft(announcement).files.filter(uid=file).delete()
+    announcement = _locked_draft(announcement)
+    if announcement.files.filter(uid=file).delete()[0]:
+        _note(announcement, "announcement.changed", at=at, by=by, detached=1)
 
 
 @transaction.atomic(durable=True)

@@ -174,14 +174,19 @@ class AnnouncementViewSet(
         file = body.validated_data["file"]
         if file.size > MOST_BYTES:
             raise announcement_files.too_large()
-        kept = announcing.attach(announcement=found, name=str(file.name), content=file.read())
+        kept = announcing.attach(
+            announcement=found, name=str(file.name), content=file.read(), at=timezone.now(),
+            by=acting(request),
+        )  # fmt: skip
         return Response(serializers.EnclosedFileSerializer(kept).data, status.HTTP_201_CREATED)
 
     @extend_schema(parameters=[FILE], responses={204: None}, summary="Remove a file from a draft")
     @action(detail=True, methods=["delete"], url_path="files/<uuid:file>")
     def remove_file(self, request: Request, meeting: str, uid: str, file: str) -> Response:
         """Twice is harmless."""
-        announcing.detach(announcement=self.get_object(), file=file)
+        announcing.detach(
+            announcement=self.get_object(), file=file, at=timezone.now(), by=acting(request)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def current(self) -> Response:

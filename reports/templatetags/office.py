@@ -50,6 +50,7 @@ ACTIONS = {
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
     "announcement.drafted": _("message to many drafted"),
+    "announcement.changed": _("draft of a message changed"),
     "announcement.discarded": _("draft of a message thrown away"),
     "announcement.sent": _("message to many sent"),
     "announcement.taken_back": _("message to many taken back"),

@@ -216,7 +216,13 @@ def _attach(request: HttpRequest, meeting: Meeting, found: Announcement) -> Http
         elif (file.size or 0) > MOST_BYTES:
             raise announcement_files.too_large()
         else:
-            announcing.attach(announcement=found, name=str(file.name), content=file.read())
+            announcing.attach(
+                announcement=found,
+                name=str(file.name),
+                content=file.read(),
+                at=timezone.now(),
+                by=journal.organizer(asked.user),
+            )
     except Refused as refusal:
         messages.error(asked, str(refusal))
     return see_other("manage-announcement", meeting.slug, found.uid)
@@ -227,7 +233,12 @@ def _attach(request: HttpRequest, meeting: Meeting, found: Announcement) -> Http
 def detach(request: OfficeRequest, meeting: Meeting, uid: str, file: str) -> HttpResponse:
     """Take a file away from a draft."""
     try:
-        announcing.detach(announcement=_own(meeting, uid), file=file)
+        announcing.detach(
+            announcement=_own(meeting, uid),
+            file=file,
+            at=timezone.now(),
+            by=journal.organizer(request.user),
+        )
     except Refused as refusal:
         messages.error(request, str(refusal))
     return see_other("manage-announcement", meeting.slug, uid)

@@ -227,7 +227,11 @@ def _announcements(parks: Meeting, now: datetime) -> dict[str, str]:
         for criteria in ({"status": "live"}, {"status": "live", "category": "member"})
     ]
     announcing.attach(
-        announcement=made[0], name="Программа и план зала с отметками.pdf", content=b"%PDF-1.7 "
+        announcement=made[0],
+        name="Программа и план зала с отметками.pdf",
+        content=b"%PDF-1.7 ",
+        at=now,
+        by=ORGANIZER,
     )
     announcing.send(
         announcement=made[1], people=recipients.people(parks, made[1].criteria), version=None,

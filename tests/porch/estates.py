@@ -135,7 +135,9 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     code = make_access_code(meeting, code=f"CODE{uuid4().hex[:8].upper()}")
     words = {"ru": Words(subject="Тема", paragraphs="Текст")}
     drafted = announcing.draft(meeting=meeting, wish=announcing.Wish(words=words), **common)
-    file = announcing.attach(announcement=drafted, name="a.pdf", content=b"%PDF-1.7")
+    file = announcing.attach(
+        announcement=drafted, name="a.pdf", content=b"%PDF-1.7", at=now, by=common["by"]
+    )
     PassList.objects.bulk_create(
         PassList(meeting=meeting, number=n, made_at=now, made_by="", people=0)
         for n in range(1, lists + 1)

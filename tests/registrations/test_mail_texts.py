@@ -39,6 +39,7 @@ from tests.factories import (
     make_registration,
     make_user,
 )
+from tests.registrations.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = [
@@ -314,6 +315,26 @@ def test_who_is_second_is_told_and_the_same_words_again_change_nothing():
     assert MailText.objects.get().version == 2
     entries = JournalEntry.objects.filter(action="mail_text.changed")
     assert [entry.changes for entry in entries] == [{"kind": "confirmed", "languages": ["ru"]}] * 2
+
+
+def test_of_two_who_save_at_once_one_is_told_that_the_other_was_quicker():
+    for _round in range(3):
+        meeting = make_meeting()
+
+        results = at_once(
+            *(
+                lambda n=n, meeting=meeting: rewording.reword(
+                    meeting=meeting, kind="confirmed", words={"ru": Words(subject=f"{n}")},
+                    versions={"ru": 0}, at=NOON, by=ORGANIZER,
+                )
+                for n in range(4)
+            )
+        )  # fmt: skip
+
+        assert sorted(type(result).__name__ for result in results) == [
+            "NoneType", "StaleVersion", "StaleVersion", "StaleVersion",
+        ]  # fmt: skip
+        assert MailText.objects.get(meeting=meeting).version == 1
 
 
 def test_a_mail_that_nobody_may_change_is_refused():

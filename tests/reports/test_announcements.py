@@ -50,6 +50,12 @@ def draft(meeting, **overrides):
     return announcing.draft(meeting=meeting, wish=wish, at=NOON, by=ORGANIZER)
 
 
+def attach(announcement, *, name, content):
+    return announcing.attach(
+        announcement=announcement, name=name, content=content, at=NOON, by=ORGANIZER
+    )
+
+
 def everybody(meeting):
     return recipients.people(meeting, {})
 
@@ -408,7 +414,7 @@ def test_a_sent_message_is_not_changed_any_more():
         lambda: announcing.change(
             announcement=one, wish=Wish(words=BOTH), version=None, at=NOON, by=ORGANIZER
         ),
-        lambda: announcing.attach(announcement=one, name="a.pdf", content=PDF),
+        lambda: attach(one, name="a.pdf", content=PDF),
         lambda: announcing.discard(announcement=one, at=NOON, by=ORGANIZER),
     ):
         with pytest.raises(AnnouncementGone):
@@ -440,7 +446,7 @@ def test_who_is_erased_is_not_written_to_and_the_purge_takes_the_words_and_files
     meeting = make_meeting(seat_limit=None)
     person, _other = make_registration(meeting=meeting), make_registration(meeting=meeting)
     one = draft(meeting)
-    announcing.attach(announcement=one, name="a.pdf", content=PDF)
+    attach(one, name="a.pdf", content=PDF)
     send(one)
     erasure.erase(registration=person, at=NOON, by=LINK)
     write_all()
@@ -460,7 +466,7 @@ def test_a_file_goes_with_every_letter_under_its_clean_name():
     make_registration(meeting=meeting)
     one = draft(meeting)
     name = "C:\\Мои документы\\Про\u202eграмма\r\nX: y.PDF"
-    announcing.attach(announcement=one, name=name, content=PDF)
+    attach(one, name=name, content=PDF)
     send(one)
     write_all()
 
@@ -480,21 +486,21 @@ def test_a_file_goes_with_every_letter_under_its_clean_name():
 def test_what_runs_or_is_not_what_its_name_says_is_not_taken(name, content):
     one = draft(make_meeting())
     with pytest.raises(FileNotAccepted):
-        announcing.attach(announcement=one, name=name, content=content)
+        attach(one, name=name, content=content)
     assert not one.files.exists()
 
 
 def test_files_have_five_megabytes_and_ten_pieces_together():
     one = draft(make_meeting())
-    announcing.attach(announcement=one, name="a.pdf", content=PDF + b"x" * 4_000_000)
+    attach(one, name="a.pdf", content=PDF + b"x" * 4_000_000)
     with pytest.raises(FileNotAccepted):
-        announcing.attach(announcement=one, name="b.pdf", content=PDF + b"x" * 1_000_000)
-    announcing.attach(announcement=one, name="A.PDF", content=PDF)
+        attach(one, name="b.pdf", content=PDF + b"x" * 1_000_000)
+    attach(one, name="A.PDF", content=PDF)
     for n in range(8):
-        announcing.attach(announcement=one, name=f"{n}.pdf", content=PDF)
+        attach(one, name=f"{n}.pdf", content=PDF)
     assert sorted(one.files.values_list("name", flat=True))[-2:] == ["A.pdf", "a.pdf"]
     with pytest.raises(FileNotAccepted):
-        announcing.attach(announcement=one, name="z.pdf", content=PDF)
+        attach(one, name="z.pdf", content=PDF)
 
 
 # --- pages and API ------------------------------------------------------------------------
