@@ -25,7 +25,15 @@ from events import when
 from events.models import Approval, Category, Meeting
 from notifications import outbox
 from notifications.rendering import Rendered
-from registrations import announcing, letters, links, own_texts, reminders, throttle, tickets
+from registrations import (
+    announcement_letters,
+    letters,
+    links,
+    own_texts,
+    reminders,
+    throttle,
+    tickets,
+)
 from registrations.delegations import letters as to_heads
 from registrations.invitations import letters as to_invited
 from registrations.models import (
@@ -293,7 +301,7 @@ def announcement(
         }
     with translation.override(language):
         person = _shadow(meeting, registration, "", language, at=at)
-    sample = announcing.specimen(draft, person)
+    sample = announcement_letters.specimen(draft, person)
     # The files stand beside the preview.
     return _shown(outbox.preview(sample | {"enclosures": []}))
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from accounts import preconditions
 from config import uploads
 from config.parsing import JSONParser
-from registrations import announcement_files, announcing
+from registrations import announcement_files, announcement_reach, announcing
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.api.registrations import KEY, claim_of
@@ -112,7 +112,7 @@ class AnnouncementViewSet(
         """If it was sent now; nothing is."""
         found = self.get_object()
         people = recipients.people(found.meeting, found.criteria)
-        counted = announcing.reach(found, people, at=timezone.now())
+        counted = announcement_reach.reach(found, people, at=timezone.now())
         return Response(serializers.ReachSerializer(counted).data)
 
     @extend_schema(

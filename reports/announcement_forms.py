@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Meeting
 from registrations import own_texts
-from registrations.announcing import Wish, words_of
+from registrations.announcement_letters import words_of
+from registrations.announcing import Wish
 from registrations.mail_text_forms import LANGUAGES
 from registrations.models import LONGEST_SUBJECT, LONGEST_TEXT, Announcement
 from registrations.own_texts import Words

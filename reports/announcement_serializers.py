@@ -9,8 +9,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from registrations import announcing
-from registrations.announcing import UNDO, Wish
+from registrations.announcement_letters import UNDO, words_of
+from registrations.announcing import Wish
 from registrations.mail_text_serializers import WordsSerializer
 from registrations.models import Announcement
 from registrations.own_texts import Words
@@ -136,7 +136,7 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
         known: dict[str, Any] = {}
         if isinstance(self.instance, Announcement):
             known = {
-                "words": announcing.words_of(self.instance),
+                "words": words_of(self.instance),
                 "criteria": self.instance.criteria,
                 "is_advertising": self.instance.is_advertising,
             }

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from events.when import language_now
 from notifications import outbox
 from notifications.models import Message, State
-from registrations import announcing, placeholders
-from registrations.announcing import language_for, words_of
+from registrations import placeholders
+from registrations.announcement_letters import KIND, language_for, subject, words_of
 from registrations.models import Announcement, AnnouncementRecipient, Fate
 
 TONES = {
@@ -67,9 +67,7 @@ def lines(
     announcement: Announcement, recipients: list[AnnouncementRecipient]
 ) -> list[dict[str, Any]]:
     """Each of these people: what became of the letter, in words, and its tone."""
-    keys = {
-        f"{announcing.KIND}:{announcement.uid}:{one.registration.uid}": one for one in recipients
-    }
+    keys = {f"{KIND}:{announcement.uid}:{one.registration.uid}": one for one in recipients}
     found = {
         message.dedupe_key: message
         for message in _letters(announcement).filter(dedupe_key__in=keys).defer("snapshot")
@@ -103,4 +101,4 @@ def _counted(rows: Any, field: str) -> Counter[str]:
 
 
 def _letters(announcement: Announcement) -> Any:
-    return outbox.about(announcing.subject(announcement)).of_kinds([announcing.KIND]).order_by("pk")
+    return outbox.about(subject(announcement)).of_kinds([KIND]).order_by("pk")

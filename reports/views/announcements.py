@@ -23,8 +23,14 @@ from config import uploads
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from registrations import announcement_files, announcing, idempotency, mail_preview
-from registrations.announcing import UNDO
+from registrations import (
+    announcement_files,
+    announcement_reach,
+    announcing,
+    idempotency,
+    mail_preview,
+)
+from registrations.announcement_letters import UNDO
 from registrations.mail_text_forms import MEANINGS, ShownForm
 from registrations.models import Announcement
 from registrations.models.announcements import MOST_BYTES
@@ -113,7 +119,7 @@ def announcement(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResp
     try:
         narrow = recipients.asked(meeting, found.criteria)
         context["criteria"] = narrow.active
-        context["reach"] = announcing.reach(found, narrow.qs, at=timezone.now())
+        context["reach"] = announcement_reach.reach(found, narrow.qs, at=timezone.now())
     except Refused as refusal:
         context["refusal"] = refusal
     status = 422 if form.is_bound else 200

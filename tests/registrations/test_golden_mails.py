@@ -20,7 +20,7 @@ import pytest
 from events.models import Host
 from notifications import composing
 from notifications.models import Message
-from registrations import announcing, mail_preview, own_texts
+from registrations import announcement_letters, mail_preview, own_texts
 from registrations.models import Announcement
 from registrations.own_texts import Words
 from tests.factories import NOON, make_meeting
@@ -47,7 +47,9 @@ def composed(kind: str, language: str) -> bytes:
         draft = Announcement(meeting=meeting, created_at=NOON, words={
             language: {"subject": said.subject, "paragraphs": said.paragraphs}
         })  # fmt: skip
-        letter = announcing.specimen(draft, mail_preview.somebody(meeting, language, at=NOON))
+        letter = announcement_letters.specimen(
+            draft, mail_preview.somebody(meeting, language, at=NOON)
+        )
     else:
         letter = mail_preview.letter(meeting=meeting, kind=kind, language=language, at=NOON)
     message = Message(

@@ -16,7 +16,16 @@ from accounts.models import JournalEntry
 from events.models import MeetingStatus
 from notifications import composing, rendering
 from notifications.models import Message, State
-from registrations import amending, announcement_files, announcing, consents, erasure, links
+from registrations import (
+    amending,
+    announcement_files,
+    announcement_letters,
+    announcement_reach,
+    announcing,
+    consents,
+    erasure,
+    links,
+)
 from registrations.announcement_files import FileNotAccepted
 from registrations.announcing import AnnouncementGone, NobodyToWrite, NotReady, Wish
 from registrations.idempotency import Claim
@@ -136,7 +145,7 @@ def test_who_has_no_address_or_unsubscribed_is_told_of_and_not_written_to():
     amending.unsubscribe(registration=gone, at=NOON, by=LINK)
     one = draft(meeting)
 
-    reach = announcing.reach(one, everybody(meeting), at=NOON)
+    reach = announcement_reach.reach(one, everybody(meeting), at=NOON)
     send(one)
     write_all()
 
@@ -184,7 +193,7 @@ def test_other_mail_goes_only_to_who_agreed_to_it():
     )
     one = draft(meeting, is_advertising=True)
 
-    reach = announcing.reach(one, everybody(meeting), at=NOON)
+    reach = announcement_reach.reach(one, everybody(meeting), at=NOON)
     send(one)
     write_all()
 
@@ -198,7 +207,7 @@ def test_at_night_it_waits_until_morning_where_the_person_is_and_the_preview_say
     make_registration(meeting=meeting)
     one = draft(meeting)
     # Noon in UTC: 15:00 in Moscow, 22:00 in Vladivostok.
-    reach = announcing.reach(one, everybody(meeting), at=NOON)
+    reach = announcement_reach.reach(one, everybody(meeting), at=NOON)
     send(one)
     write_all()
 
@@ -212,7 +221,7 @@ def test_a_day_before_the_start_nobody_is_spared():
     make_registration(meeting=meeting, time_zone="Asia/Vladivostok")
     at = meeting.starts_at - timedelta(hours=23)
 
-    reach = announcing.reach(draft(meeting), everybody(meeting), at=at)
+    reach = announcement_reach.reach(draft(meeting), everybody(meeting), at=at)
 
     assert (reach.now, reach.later) == (1, 0)
 
@@ -306,7 +315,7 @@ def test_take_back_against_writing_leaves_no_letter_to_send(monkeypatch):
             lambda one=one: announcing.take_back(announcement=one, at=NOON, by=ORGANIZER),
             write_all,
         )
-        mine = letters().filter(subjects__contains=[announcing.subject(one)])
+        mine = letters().filter(subjects__contains=[announcement_letters.subject(one)])
         left = mine.exclude(state=State.WITHDRAWN).count()
         unwritten = one.recipients.filter(fate=Fate.TAKEN_BACK).count()
         assert left == 0
