@@ -64,9 +64,14 @@ def answers(
     if registration.status == Status.CONFIRMED:
         letter, facts = "confirmed", {"enclosures": ["ticket", "calendar"]}
     elif registration.status == Status.WAITLISTED:
-        policy = registration.meeting.waiting_policy
+        meeting = registration.meeting
         letter = "waitlisted"
-        facts = {"position": position, "waits_for": waits_for, "policy": policy}
+        facts = {
+            "position": position,
+            "waits_for": waits_for,
+            "policy": meeting.waiting_policy,
+            "offer_hours": meeting.offer_hours,
+        }
     return [
         outbox.Letter(**one | {"priority": priority})
         for one in _letters(letter, registration, **facts)
