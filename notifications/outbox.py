@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import bell, history, kinds, suppressing
+from notifications import bell, history, kinds, rendering, suppressing
 from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
 
 # JSON's word for NUL, and not a backslash that happens to stand before "u0000".
@@ -127,6 +127,26 @@ def enqueue_many(letters: Iterable[Letter]) -> None:
             _WRITE, [_row(letter, state=State.QUEUED, reason="") for letter in letters]
         )
     bell.ring(LOOK)
+
+
+def preview(letter: Letter) -> rendering.Rendered:
+    """
+    The letter as it would be read now; nothing is written.
+
+    :raises Exception: whatever a template or an enclosure raises
+    """
+    fields = ("reply_to", "sender_name", "unsubscribe_url")
+    snapshot = json.dumps(dict(letter["snapshot"]), cls=DjangoJSONEncoder)
+    message = Message(
+        kind=letter["kind"],
+        language=letter["language"],
+        template=letter["template"],
+        # As it comes back from the database.
+        snapshot=json.loads(snapshot),
+        enclosures=list(letter.get("enclosures", ())),
+        **{field: letter.get(field, "") for field in fields},
+    )
+    return rendering.render(message)
 
 
 def drop(*, reason: str, **letter: Unpack[Letter]) -> bool:

@@ -19,7 +19,7 @@ from accounts.models import Via
 from events import when
 from events.models import Format, Meeting, Session, in_language
 from notifications import outbox
-from registrations import calendar, links
+from registrations import calendar, links, own_texts
 from registrations.models import AttendanceMode, Offer, Registration, Status
 
 TEMPLATES = "registrations/mail/"
@@ -321,9 +321,23 @@ def write_called_off(registration: Registration, *, reason: str) -> None:
     )
 
 
+def specimen(letter: str, registration: Registration, **said: Any) -> outbox.Letter:
+    """A letter that is only looked at: the one to the person, who has an address."""
+    return next(_letters(letter, registration, proxy=False, **said))
+
+
 def withdraw_reminders(registration: Registration, *, reason: str) -> None:
     """No reminder that waits in the outbox is sent any more."""
     outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
+
+
+def withdraw_bulk(registration: Registration, *, reason: str) -> None:
+    """Neither a reminder nor an announcement that waits in the outbox is sent any more."""
+    outbox.withdraw(
+        subject=f"registration:{registration.pk}",
+        kinds=["reminder", "announcement"],
+        reason=reason,
+    )
 
 
 def withdraw_offer(registration: Registration) -> None:
@@ -364,6 +378,9 @@ def _letters(
     """
     occasion = occasion or str(registration.calendar_sequence)
     base = (known or snapshot(registration, method=method)) | facts
+    base |= own_texts.words(
+        registration.meeting, kind=letter, language=registration.language, facts=base
+    )
     to = [(registration.email, registration.full_name, False)]
     if proxy and registration.submitted_by_email:
         copy_to = (registration.submitted_by_email, registration.submitted_by_name)

@@ -22,7 +22,7 @@ from django.db.models.functions import Cast, Concat
 from events.models import Format, Meeting
 from notifications import outbox
 from notifications.models import Care, Message
-from registrations import letters, links, waking
+from registrations import letters, links, own_texts, waking
 from registrations.models import (
     AttendanceMode,
     Audience,
@@ -230,6 +230,7 @@ def _letter(rule: ReminderRule, registration: Registration, *, due_at: datetime)
     meeting = registration.meeting
     lead = meeting.starts_at - due_at
     facts = letters.snapshot(registration)
+    own = own_texts.words(meeting, kind=KIND, language=registration.language, facts=facts)
     return {
         "key": f"{KIND}:{registration.uid}{_suffix(rule, meeting)}",
         "kind": KIND,
@@ -237,13 +238,13 @@ def _letter(rule: ReminderRule, registration: Registration, *, due_at: datetime)
         "to_name": registration.full_name,
         "language": registration.language,
         "template": letters.TEMPLATES + "reminder",
-        "snapshot": facts | {"joins_online": _joins_online(registration)},
+        "snapshot": facts | {"joins_online": joins_online(registration)} | own,
         "subjects": letters.subjects(registration),
         # Shortly before the start a second one disturbs more than a missing one.
         "care": Care.B if lead <= MARGIN else Care.A,
         # If mail is delayed, a reminder must still leave time to act, or not come at all.
         "expires_at": meeting.starts_at - min(MARGIN, lead / 2),
-        "enclosures": [] if _joins_online(registration) else ["ticket"],
+        "enclosures": [] if joins_online(registration) else ["ticket"],
         "thread": str(registration.uid),
         "reply_to": meeting.contact_email,
         "sender_name": facts["host"],
@@ -261,7 +262,8 @@ def _suffix(rule: ReminderRule, meeting: Meeting) -> str:
     return f":{rule.pk}:{start:%Y-%m-%dT%H:%M}"
 
 
-def _joins_online(registration: Registration) -> bool:
+def joins_online(registration: Registration) -> bool:
+    """Whether the person needs a link to join, and no ticket."""
     return (
         registration.meeting.format == Format.ONLINE
         or registration.attendance_mode == AttendanceMode.ONLINE

@@ -1,6 +1,14 @@
 """Who has a seat, waits or is offered one: registrations, seats, consents, lists, guards."""
 
 from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
+from registrations.models.announcements import (
+    Announcement,
+    AnnouncementFile,
+    AnnouncementQuerySet,
+    AnnouncementRecipient,
+    AnnouncementState,
+    Fate,
+)
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -24,6 +32,7 @@ from registrations.models.imports import (
     Outcome,
 )
 from registrations.models.invitations import Invitation, InvitationQuerySet
+from registrations.models.mail_texts import LONGEST_SUBJECT, LONGEST_TEXT, MailText
 from registrations.models.offers import Offer, OfferQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
@@ -53,6 +62,8 @@ from registrations.models.sessions import SessionSeat, SessionSeatQuerySet
 __all__ = [
     "APART",
     "LIVE",
+    "LONGEST_SUBJECT",
+    "LONGEST_TEXT",
     "MOST_MISSED",
     "MOST_SEATS",
     "PLACES",
@@ -60,6 +71,11 @@ __all__ = [
     "UNSETTLED",
     "AccessCode",
     "AccessCodeQuerySet",
+    "Announcement",
+    "AnnouncementFile",
+    "AnnouncementQuerySet",
+    "AnnouncementRecipient",
+    "AnnouncementState",
     "AttendanceMode",
     "Audience",
     "Consent",
@@ -69,6 +85,7 @@ __all__ = [
     "Delegation",
     "DelegationQuerySet",
     "DelegationRole",
+    "Fate",
     "GivenBy",
     "IdempotencyKey",
     "ImportRun",
@@ -77,6 +94,7 @@ __all__ = [
     "ImportTrouble",
     "Invitation",
     "InvitationQuerySet",
+    "MailText",
     "Offer",
     "OfferQuerySet",
     "Outcome",

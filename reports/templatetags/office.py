@@ -54,6 +54,12 @@ ACTIONS = {
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
+    "announcement.drafted": _("message to many drafted"),
+    "announcement.changed": _("draft of a message changed"),
+    "announcement.discarded": _("draft of a message thrown away"),
+    "announcement.sent": _("message to many sent"),
+    "announcement.taken_back": _("message to many taken back"),
+    "mail_text.changed": _("words of a mail changed"),
     "delegation.opened": _("delegation opened"),
     "delegation.changed": _("delegation changed"),
     "delegation.removed": _("delegation removed"),
@@ -127,6 +133,8 @@ MAILS = {
     "invitation_reminder": _("Reminder of the invitation"),
     "reminder": _("Reminder"),
     "webhook_paused": _("Webhook paused"),
+    "announcement": _("Message of the organizers"),
+    "trial": _("Trial mail"),
 }
 
 
