@@ -19,7 +19,7 @@ from accounts.models import Via
 from events import when
 from events.models import Format, Meeting, in_language
 from notifications import outbox
-from registrations import calendar, links
+from registrations import calendar, links, reminder_people
 from registrations.models import AttendanceMode, Offer, Registration, Status
 
 TEMPLATES = "registrations/mail/"
@@ -112,6 +112,7 @@ def write_waitlisted(
 
 def write_promoted(registration: Registration) -> None:
     """A seat became free and is yours."""
+    withdraw_waiting(registration)
     _write("promoted", registration, enclosures=["ticket", "calendar"])
 
 
@@ -119,6 +120,7 @@ def write_offered(registration: Registration, offer: Offer) -> None:
     """A seat is free for you: by when to answer, on the venue's clock and on yours, and where."""
     venue, own = registration.meeting.zone, registration.zone
     language = registration.language
+    withdraw_waiting(registration)
     _write(
         "offered",
         registration,
@@ -260,7 +262,15 @@ def write_called_off(registration: Registration, *, reason: str) -> None:
 
 def withdraw_reminders(registration: Registration, *, reason: str) -> None:
     """No reminder that waits in the outbox is sent any more."""
-    outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
+    outbox.withdraw(
+        subject=f"registration:{registration.pk}", kinds=reminder_people.KINDS, reason=reason
+    )
+
+
+def withdraw_waiting(registration: Registration) -> None:
+    """Whoever gets a seat, or is offered one, is not told any more that there is none."""
+    subject = f"registration:{registration.pk}"
+    outbox.withdraw(subject=subject, kinds=[reminder_people.WAITING], reason="seat_free")
 
 
 def withdraw_offer(registration: Registration) -> None:

@@ -36,7 +36,13 @@ from registrations.models.registration import (
     Source,
     Status,
 )
-from registrations.models.reminders import Audience, ReminderRule, RuleKind
+from registrations.models.reminders import (
+    Audience,
+    Presence,
+    ReminderRule,
+    RuleKind,
+    RuleStatus,
+)
 from registrations.models.seats import (
     MOST_SEATS,
     PLACES,
@@ -78,10 +84,12 @@ __all__ = [
     "Outcome",
     "PassList",
     "PassListLine",
+    "Presence",
     "Registration",
     "RegistrationQuerySet",
     "ReminderRule",
     "RuleKind",
+    "RuleStatus",
     "Scope",
     "Seat",
     "SeatHold",
