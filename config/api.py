@@ -25,7 +25,7 @@ from registrations.api import (
     seat_limits,
 )
 from reports import api as reports
-from reports import export_api, exports, pass_list_api
+from reports import export_api, exports, mail_api, pass_list_api
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -53,6 +53,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
+    path(
+        f"{MEETING}/reminders/forecast/",
+        parts.ReminderForecastView.as_view(),
+        name="api-reminders-forecast",
+    ),
+    path(f"{MEETING}/messages/coming/", mail_api.ComingView.as_view(), name="api-message-coming"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
         f"{MEETING}/waiting-list/", seat_limits.WaitingListView.as_view(), name="api-waiting-list"

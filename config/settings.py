@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
         "RegistrationStatusEnum": "registrations.models.Status",
         "ConsentKindEnum": "registrations.models.ConsentKind",
         "ReminderKindEnum": "registrations.models.RuleKind",
+        "MendingOutcomeEnum": "notifications.mending.Outcome",
+        "OutcomeEnum": "attendance.models.Outcome",
     },
 }
 

@@ -38,7 +38,8 @@ OFFICE = """
     manage-overview manage-participants manage-export manage-participant
     manage-lists manage-lists-close manage-lists-reopen manage-lists-take
     manage-list manage-list-file manage-list-print manage-list-changes manage-list-changes-file
-    manage-messages manage-message-resend manage-door manage-link-change
+    manage-messages manage-messages-many manage-message manage-message-step
+    manage-door manage-link-change
     manage-figures manage-figures-table
 """.split()  # noqa: SIM905
 # Behind a link, by what the link is for.
@@ -70,13 +71,15 @@ API_OFFICE = """
     api-delegation-renew-link
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw
-    api-message-list api-message-resend
+    api-message-list api-message-bulk api-message-coming api-message-detail
+    api-message-resend api-message-settle api-message-withdraw
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
     api-difference-csv api-difference-xlsx
     api-registration-list api-registration-detail api-registration-substitute
     api-registration-transitions api-registrations-csv api-registrations-xlsx
     api-hosts api-agenda api-categories api-regions api-consents api-imports api-reminders
+    api-reminders-forecast
     api-seat-limits api-seat-limit api-waiting-list
     api-scans api-figures
     api-badge-batches api-badge-batch api-badge-batch-file api-preflight api-badge
