@@ -29,7 +29,8 @@ INSERT INTO registrations_registration (
     latin_name, email, phone, organization, position, name_key, sort_key, search_key,
     organization_key, language, time_zone, submitted_by_name, submitted_by_email,
     registered_at, status_changed_at, decision_reason, shows_reason, link_generation, link_hash,
-    ticket_code, calendar_sequence, version, delegation_role, category_id, meeting_id, region_id)
+    ticket_code, calendar_sequence, version, missed_offers, delegation_role, category_id,
+    meeting_id, region_id)
 SELECT gen_random_uuid(), lpad(n::text, 7, '0'),
     CASE WHEN n %% 20 = 0 THEN 'pending' ELSE 'confirmed' END,
     CASE WHEN n %% 20 = 0 THEN 'none' ELSE 'within' END,
@@ -37,7 +38,7 @@ SELECT gen_random_uuid(), lpad(n::text, 7, '0'),
     'Индустриальный парк № ' || n %% 4000, 'директор', 'фамилия' || n, 'фамилия' || n,
     'фамилия' || n, 'индустриальный парк ' || n %% 4000, 'ru', '', '', '',
     now(), now(), '', false, 1, decode(md5(%(meeting)s::text || '-' || n), 'hex'),
-    NULL, 0, 1, '', (%(categories)s::bigint[])[1 + n %% 7], %(meeting)s,
+    NULL, 0, 1, 0, '', (%(categories)s::bigint[])[1 + n %% 7], %(meeting)s,
     CASE WHEN n %% 6 = 0 THEN NULL ELSE (%(regions)s::bigint[])[1 + n %% 4000 %% 83] END
 FROM generate_series(1, %(people)s) n
 """
