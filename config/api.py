@@ -29,7 +29,7 @@ from registrations.api import (
     suppressions,
     webhooks,
 )
-from reports import announcement_api, export_api, exports, pass_list_api
+from reports import announcement_api, export_api, exports, mail_api, pass_list_api
 from reports import api as reports
 
 MEETING = "meetings/<slug:meeting>"
@@ -71,6 +71,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ]
     ),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
+    path(
+        f"{MEETING}/reminders/forecast/",
+        parts.ReminderForecastView.as_view(),
+        name="api-reminders-forecast",
+    ),
+    path(f"{MEETING}/messages/coming/", mail_api.ComingView.as_view(), name="api-message-coming"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
         f"{MEETING}/waiting-list/", seat_limits.WaitingListView.as_view(), name="api-waiting-list"

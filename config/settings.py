@@ -310,6 +310,8 @@ SPECTACULAR_SETTINGS = {
         "ConsentKindEnum": "registrations.models.ConsentKind",
         "ReminderKindEnum": "registrations.models.RuleKind",
         "SessionKindEnum": "events.models.SessionKind",
+        "MendingOutcomeEnum": "notifications.mending.Outcome",
+        "OutcomeEnum": "attendance.models.Outcome",
     },
 }
 

@@ -11,6 +11,7 @@ EXPLANATIONS = {
     "address corrected": _("Sent to the corrected address instead."),
     "cancelled": _("The participation was cancelled."),
     "declined": _("The application was declined."),
+    "seat_free": _("A seat became free meanwhile."),
     "offer_over": _("The offer of a seat was over."),
     "meeting cancelled": _("The meeting was cancelled."),
     "meeting moved": _("The time of the meeting changed."),
@@ -20,6 +21,9 @@ EXPLANATIONS = {
     "withdrawn_by_hand": _("Withdrawn by the organizer."),
     "too_late": _("Its time had passed."),
     "too_close_to_start": _("There was no suitable time left before the start."),
+    "reminder_late": _("It was late, and would not have helped any more."),
+    "newer_reminder": _("A newer reminder went instead: several were late."),
+    "no_address": _("There is no e-mail address."),
     "due_before_confirmation": _("It was due before the participation was confirmed."),
     "not_rendered": _("The text could not be made: an error in the program or in the data."),
     "mailbox_unknown": _("There is no such mailbox."),
@@ -36,3 +40,9 @@ EXPLANATIONS = {
     "address_unusable": _("Mail cannot be sent to this address."),
     "complained": _("The reader marked it as spam."),
 }
+
+
+def same(reason: str) -> list[str]:
+    """All codes with the sentence of this one: a code that changed its name is still in rows."""
+    words = EXPLANATIONS.get(reason, reason)
+    return [reason, *(c for c, said in EXPLANATIONS.items() if said == words and c != reason)]

@@ -111,22 +111,31 @@ def enqueue(**letter: Unpack[Letter]) -> bool:
     return True
 
 
-def enqueue_many(letters: Iterable[Letter]) -> None:
+def enqueue_many(letters: Iterable[Letter]) -> int:
     """
     Write many letters at once, as `enqueue` writes one; a key that was used before is passed
     over. Meant for thousands: nobody should wait behind them, so say a `priority`.
+
+    Returns how many were written.
     """
+    if history.moment() is not None:
+        return sum(enqueue(**letter) for letter in letters)
+    written = _write_many(letters, state=State.QUEUED, reason="")
+    bell.ring(LOOK)
+    return written
+
+
+def drop_many(letters: Iterable[Letter], *, reason: str) -> int:
+    """Put many letters on record as left out, as `drop` does one; returns how many."""
+    return _write_many(letters, state=State.DROPPED, reason=reason)
+
+
+def _write_many(letters: Iterable[Letter], *, state: State, reason: str) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("Letters belong to the transaction of their cause.")
-    if history.moment() is not None:
-        for letter in letters:
-            enqueue(**letter)
-        return
     with connection.cursor() as cursor:
-        cursor.executemany(
-            _WRITE, [_row(letter, state=State.QUEUED, reason="") for letter in letters]
-        )
-    bell.ring(LOOK)
+        cursor.executemany(_WRITE, [_row(letter, state=state, reason=reason) for letter in letters])
+        return int(cursor.rowcount)
 
 
 def preview(letter: Letter) -> rendering.Rendered:

@@ -30,6 +30,7 @@ from registrations import (
     letters,
     links,
     own_texts,
+    reminder_people,
     reminders,
     throttle,
     tickets,
@@ -58,6 +59,7 @@ _STATUS = {
     "declined": Status.DECLINED,
     "cancelled": Status.CANCELLED,
     "changes_received": Status.PENDING,
+    "reminder_waiting": Status.WAITLISTED,
 }
 
 
@@ -86,8 +88,9 @@ def is_written(kind: str, meeting: Meeting) -> bool:
         return meeting.heads_decide_first
     if kind == "programme_changed":
         return meeting.sessions.exists()
-    if kind == "reminder":
-        return any(rule.is_enabled for rule in meeting.reminder_rules.all())
+    if kind in reminder_people.KINDS:
+        rules = meeting.reminder_rules.all()
+        return any(rule.is_enabled and reminder_people.kind_of(rule) == kind for rule in rules)
     return True
 
 
@@ -178,7 +181,7 @@ def letter(
         person = _shadow(meeting, registration, kind, language, at=at)
         facts = _facts(kind, person, at=at)
         sample = letters.specimen(kind, person, **facts)
-    if kind == "reminder":
+    if kind in reminder_people.KINDS:
         sample["unsubscribe_url"] = links.unsubscribe_url(person)
     return sample
 

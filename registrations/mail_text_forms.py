@@ -71,6 +71,14 @@ TITLES: dict[str, tuple[StrPromise, StrPromise]] = {
     ),
     "declined": (gettext_lazy("Request declined"), gettext_lazy("when you decline a request")),
     "reminder": (gettext_lazy("Reminder"), gettext_lazy("before the meeting, by your rules")),
+    "reminder_waiting": (
+        gettext_lazy("Reminder of the waiting list"),
+        gettext_lazy("before the meeting, by your rules, to those who wait"),
+    ),
+    "thanks": (
+        gettext_lazy("Thanks for taking part"),
+        gettext_lazy("after the meeting, by your rules, to those who came"),
+    ),
     "changes_received": (
         gettext_lazy("Changes received"),
         gettext_lazy("when somebody changes what you approved, and you approve it again"),

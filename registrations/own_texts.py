@@ -48,6 +48,8 @@ FACTS: dict[str, Mapping[str, str]] = {
     "promoted": _PERSON,
     "declined": _PERSON,
     "reminder": _PERSON,
+    "reminder_waiting": _PERSON,
+    "thanks": _PERSON,
     "changes_received": _PERSON,
     "confirmed_again": _PERSON,
     "details_changed": _PERSON,

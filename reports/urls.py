@@ -68,13 +68,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="manage-announcement-detach",
     ),
     path("manage/<slug:slug>/messages/", messages.outgoing, name="manage-messages"),
+    path("manage/<slug:slug>/messages/many/", messages.many, name="manage-messages-many"),
+    path("manage/<slug:slug>/messages/<int:message>/", messages.message, name="manage-message"),
     path(
         "manage/<slug:slug>/messages/addresses/<int:address>/allow/",
         messages.allow,
         name="manage-address-allow",
     ),
     path(
-        "manage/<slug:slug>/messages/<int:message>/", messages.resend, name="manage-message-resend"
+        "manage/<slug:slug>/messages/<int:message>/step/",
+        messages.step,
+        name="manage-message-step",
     ),
     path("manage/<slug:slug>/door/", door.door, name="manage-door"),
     path("manage/<slug:slug>/door/<int:link>/", door.change_link, name="manage-link-change"),

@@ -46,7 +46,13 @@ from registrations.models.registration import (
     Stage,
     Status,
 )
-from registrations.models.reminders import Audience, ReminderRule, RuleKind
+from registrations.models.reminders import (
+    Audience,
+    Presence,
+    ReminderRule,
+    RuleKind,
+    RuleStatus,
+)
 from registrations.models.seats import (
     APART,
     MOST_SEATS,
@@ -100,10 +106,12 @@ __all__ = [
     "Outcome",
     "PassList",
     "PassListLine",
+    "Presence",
     "Registration",
     "RegistrationQuerySet",
     "ReminderRule",
     "RuleKind",
+    "RuleStatus",
     "Scope",
     "Seat",
     "SeatHold",

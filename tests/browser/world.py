@@ -27,7 +27,7 @@ from accounts.models import User
 from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from notifications import outbox, suppressing
+from notifications import outbox, searching, suppressing
 from notifications.models import Cause, Delivery, HookState, Kind, Pause, Told, Webhook
 from notifications.webhooks import keeping
 from registrations import (
@@ -522,7 +522,9 @@ def _sample(owner: User) -> dict[str, str]:
     call_command("load_sample", "--owner", owner.email, "--json", "--force", stdout=out)
     found = json.loads(out.getvalue().strip().splitlines()[-1])
     listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
+    past = Meeting.objects.get(slug=found["past_meeting"])
     return {
+        "message": str(searching.under(f"meeting:{past.pk}").filter(state="failed")[0].pk),
         "present": listed.confirmed()[0].number,
         "expected": listed.confirmed()[1].number,
         "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,

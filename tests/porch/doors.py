@@ -46,7 +46,8 @@ OFFICE = """
     manage-announcements manage-announcement-new manage-announcement manage-announcement-send
     manage-announcement-take-back manage-announcement-discard manage-announcement-preview
     manage-announcement-attach manage-announcement-detach
-    manage-messages manage-message-resend manage-door manage-link-change
+    manage-messages manage-messages-many manage-message manage-message-step
+    manage-door manage-link-change
     manage-figures manage-figures-table
 """.split()  # noqa: SIM905
 # Behind a link, by what the link is for.
@@ -80,7 +81,8 @@ API_OFFICE = """
     api-delegation-renew-link
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw
-    api-message-list api-message-resend
+    api-message-list api-message-bulk api-message-coming api-message-detail
+    api-message-resend api-message-settle api-message-withdraw
     api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
     api-announcement-take-back api-announcement-recipients api-announcement-files
     api-announcement-remove-file
@@ -92,6 +94,7 @@ API_OFFICE = """
     api-registration-transitions api-registrations-csv api-registrations-xlsx
     api-registration-merge
     api-hosts api-agenda api-categories api-regions api-consents api-reminders
+    api-reminders-forecast
     api-import-list api-import-detail api-import-start api-import-cancel
     api-import-result-csv api-import-result-xlsx
     api-suppression-list api-suppression-detail
