@@ -8,14 +8,14 @@ from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.paging import Cursor
 from events.models import Meeting
-from notifications import mending, outbox, searching
+from notifications import mending, outbox, searching, suppressing
 from notifications.explanations import EXPLANATIONS
 from notifications.mending import Act, Outcome
 from notifications.models import Attempt, Message, MessageQuerySet, State
@@ -199,6 +199,18 @@ class MessageViewSet(
     def withdraw(self, request: Request, meeting: str, pk: int) -> Response:
         """Stop one that was not sent yet; where that is too late, `outcome` says so."""
         return self._one(request, pk, Act.WITHDRAW)
+
+    @extend_schema(request=None, responses={204: None}, summary="Write to this address no more")
+    @action(detail=True, methods=["post"])
+    def suppress(self, request: Request, meeting: str, pk: int) -> Response:
+        """
+        For this meeting alone; what waits for the address is left out. Twice is harmless.
+
+        `suppressions/` lists such addresses, and lifts it.
+        """
+        message = get_object_or_404(self.get_queryset(), pk=pk)
+        suppressing.stop(message=message, at=timezone.now(), by=acting(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
         request=BulkSerializer, responses=BulkResultSerializer, summary="Do it to many messages"

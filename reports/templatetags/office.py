@@ -90,6 +90,7 @@ ACTIONS = {
     "meeting.cancelled": _("meeting cancelled"),
     "lists.closed": _("lists closed"),
     "lists.reopened": _("lists opened again"),
+    "address.stopped": _("mail to the address stopped"),
     "address.allowed": _("mail to the address allowed again"),
     "lists.taken": _("list taken"),
     "webhook.registered": _("webhook registered"),

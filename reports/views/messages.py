@@ -85,6 +85,9 @@ def message(request: OfficeRequest, meeting: Meeting, message: int) -> HttpRespo
         "may_resend": bool(mail.recipient) and mail.state != State.LEASED,
         "may_settle": mail.state in (State.FAILED, State.AMBIGUOUS),
         "may_withdraw": mail.state in WAITING,
+        "stopped": suppressing.find(scope=f"meeting:{meeting.pk}", address=mail.recipient)
+        if mail.recipient
+        else None,
         "here": "messages",
     }
     return render(request, "reports/message.html", context)
@@ -104,7 +107,9 @@ def step(request: OfficeRequest, meeting: Meeting, message: int) -> HttpResponse
                 notices.success(request, _("The mail counts as delivered."))
             case Act.WITHDRAW if outbox.take_back(message=mail, at=at, by=by):
                 notices.success(request, _("The mail is withdrawn."))
-            case Act.SETTLE | Act.WITHDRAW:
+            case "suppress" if suppressing.stop(message=mail, at=at, by=by):
+                notices.success(request, _("Nothing is sent to this address any more."))
+            case Act.SETTLE | Act.WITHDRAW | "suppress":
                 notices.warning(request, str(mending.Outcome.NOT_ANY_MORE.label).capitalize() + ".")
             case _:
                 notices.warning(request, _("Nothing was done: choose what to do."))
