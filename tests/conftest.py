@@ -1,4 +1,5 @@
 import os
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests import flushing, templates
 
 # What takes longest begins first: at the end nobody waits for one worker.
 FIRST = ["journeys", "browser", "porch", "faults", "badges"]
+# These mostly wait, for the post or for processes to start: between two of them, others work.
+WAIT = {"journeys", "faults", "porch/test_run.py", "porch/test_containers.py"}
+WORK_BETWEEN = 3
 HERE = Path(__file__).parent
 
 
@@ -33,7 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         house = item.path.relative_to(HERE).parts[0]
         return FIRST.index(house) if house in FIRST else len(FIRST)
 
-    items.sort(key=turn)
+    def waits(scope: list[pytest.Item]) -> bool:
+        path = scope[0].path.relative_to(HERE)
+        return path.parts[0] in WAIT or path.as_posix() in WAIT
+
+    # A file or class is what one worker is given.
+    scopes: dict[str, list[pytest.Item]] = {}
+    for item in sorted(items, key=turn):
+        scopes.setdefault(item.parent.nodeid, []).append(item)
+    work = deque(scope for scope in scopes.values() if not waits(scope))
+    items.clear()
+    for scope in filter(waits, scopes.values()):
+        items += scope
+        for _ in range(min(WORK_BETWEEN, len(work))):
+            items += work.popleft()
+    for scope in work:
+        items += scope
 
 
 @pytest.fixture(scope="session")
