@@ -110,9 +110,7 @@ class ImportViewSet(
         body = FileSerializer(data=request.data, context=_context(target))
         body.is_valid(raise_exception=True)
         said, file = body.validated_data, body.validated_data["file"]
-        if file.size > files.MOST_BYTES:
-            raise files.too_large()
-        sent = files.read(str(file.name), file.read())
+        sent = files.of(file)
         width = len(sent.rows[0]) if sent.rows else 0
         mapping = [field.strip() for field in said["columns"].split(",")] if said["columns"] else []
         if mapping and len(mapping) != width:
