@@ -67,29 +67,30 @@ def _looks_like_csv(text: str) -> bool:
 
 def _without_numbers(rows: list[list[str]]) -> list[list[str]]:
     """
-    The rows without what only numbers them, an empty heading over it included. A heading of
-    its own, as codes of regions have, makes it a column like others: left out under it, it
-    would move them under the wrong headings.
+    The rows without what only numbers them, an empty heading over it included. Under a
+    heading of its own, as quotas and codes of regions have, a number is a cell like others:
+    left out there, it would move the others under the wrong headings.
     """
-    begin = len(rows)
-    while begin and _may_be_numbered(rows[begin - 1]):
-        begin -= 1
-    if not any(_numbers(row[0]) for row in rows[begin:]):
-        return [_without_number(row) for row in rows]
-    above = rows[begin - 1] if begin else []
-    if sum(map(bool, above)) >= 2 and above[0] and _without_number(above) == above:
+    top = next((row for row in rows if sum(map(bool, row)) >= 2), None)
+    if top is None or any(_heads_numbers(row) for row in rows):
+        is_numbered = True
+    else:
+        is_numbered = not top[0] or _without_number(top) != top
+    if not is_numbered:
         return rows
-    return [*map(_without_number, rows[:begin]), *(row[1:] for row in rows[begin:])]
+    if not any(len(row) > 1 and _numbers(row[0]) for row in rows):
+        return [_without_number(row) for row in rows]
+    return [row[1:] if len(row) > 1 and not row[0] else _without_number(row) for row in rows]
 
 
-def _may_be_numbered(row: Sequence[str]) -> bool:
-    return len(row) > 1 and (not row[0] or _numbers(row[0]))
+def _heads_numbers(row: Sequence[str]) -> bool:
+    return len(row) > 1 and fold(row[0]).strip(" .:") in NUMBERING
 
 
 def _without_number(cells: list[str]) -> list[str]:
     """A first cell that only numbers the row is left out; so is a number before a name."""
     first = cells[0] if cells else ""
-    if len(cells) > 1 and (_numbers(first) or fold(first).strip(" .:") in NUMBERING):
+    if _heads_numbers(cells) or (len(cells) > 1 and _numbers(first)):
         return cells[1:]
     number, _space, rest = first.partition(" ")
     if rest and _numbers(number):

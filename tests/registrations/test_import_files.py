@@ -111,9 +111,12 @@ def test_numbers_are_left_out_with_their_heading_or_without_one(heading):
 
 
 def test_numbers_with_a_heading_of_their_own_keep_every_column_under_its_heading():
-    rows = [["Код", "Регион", "Мест"], ["40", "Калуга", "3"], ["71", "Тула", "12"]]
+    rows = [["Мест", "Регион", "Код"], ["4", "Калуга", "40"], ["много", "Тула", "71"]]
 
     assert files.read("list.xlsx", workbook([["Делегации совещания"], *rows])).rows[1:] == rows
+    titled = [["Участники", ""], ["1", "Ли Ян"], ["2", "Ким Ен"]]
+    assert cells.tidy(titled)[1:] == [["Ли Ян"], ["Ким Ен"]]
+    assert cells.read("Участники:\n1. Ли Ян\n2) Ким Ен")[1:] == [["Ли Ян"], ["Ким Ен"]]
 
 
 @pytest.mark.parametrize("has_headings", [True, False])
