@@ -228,6 +228,7 @@ def note(
 def _invite_at_once(
     meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor
 ) -> list[Invitation]:
+    _lock_lists(meeting)
     made = Invitation.objects.bulk_create(_new(meeting, wish, at=at) for wish in wishes)
     journal.record_many(
         (journal.Line("invitation.made", letters.subjects(one), {}) for one in made), by=by, at=at
@@ -239,6 +240,7 @@ def _invite_at_once(
 def _invite_one_by_one(
     meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor
 ) -> list[Invitation]:
+    _lock_lists(meeting)
     made = []
     for row, wish in enumerate(wishes, start=1):
         invitation = _new(meeting, wish, at=at)
@@ -250,6 +252,11 @@ def _invite_one_by_one(
         note(invitation, "invitation.made", at=at, by=by)
         made.append(invitation)
     return made
+
+
+def _lock_lists(meeting: Meeting) -> None:
+    """Two lists with the same people in another order would wait for each other for ever."""
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
 
 
 def _new(meeting: Meeting, wish: Wish, *, at: datetime) -> Invitation:
