@@ -59,6 +59,22 @@ def of(
     return read(str(upload.name), upload.read(), most=most, has_headings=has_headings)
 
 
+def listed(
+    upload: UploadedFile[Any],
+    *,
+    has_headings: Callable[[Sequence[str]], bool] = columns.has_headings,
+) -> Sent:
+    """
+    The same of a short table, which is looked at and saved in one go.
+
+    :raises FileNotRead: as above, or there are no rows
+    """
+    sent = of(upload, most=cells.MOST_LISTED, has_headings=has_headings)
+    if not sent.total:
+        raise no_rows()
+    return sent
+
+
 def read(
     name: str,
     content: bytes,
@@ -133,6 +149,10 @@ def _above_headings(
         if sum(map(bool, row)) >= 2 and has_headings([cell for cell in row if cell]):
             return at
     return 0
+
+
+def no_rows() -> FileNotRead:
+    return FileNotRead(_("There are no rows in this table."))
 
 
 def too_many_rows(most: int) -> FileNotRead:

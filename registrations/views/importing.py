@@ -68,7 +68,7 @@ def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         )
         context |= {
             "table": table,
-            "columns": list(enumerate(mapping, start=1)),
+            "columns": columns.shown(mapping, table.headings),
             "choices": columns.choices(COLUMNS),
         }
         is_ready = "save" in request.POST and table.applications and not table.errors
