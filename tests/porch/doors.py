@@ -73,9 +73,9 @@ API_OFFICE = """
     api-access-code-list api-access-code-detail
     api-access-link-list api-access-link-renew api-access-link-revoke
     api-delegation-list api-delegation-ask api-delegation-for-regions api-delegation-detail
-    api-delegation-renew-link
+    api-delegation-renew-link api-delegation-from-file
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
-    api-invitation-renew-link api-invitation-withdraw
+    api-invitation-renew-link api-invitation-withdraw api-invitation-from-file
     api-message-list api-message-resend
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
