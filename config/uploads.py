@@ -2,8 +2,8 @@
 Files that are sent. No form takes one, so none is stored: whoever sends one fills no disk.
 
 Few doors say otherwise for themselves, before their bodies are read (`accept_one_file`): lists
-of people, of delegations, of invitations. They keep a small file in memory, and read over a
-larger one to be able to say so.
+of people, of delegations, of invitations, and what goes with a message to many. They keep a
+small file in memory, and read over a larger one to be able to say so.
 """
 
 from __future__ import annotations
