@@ -63,6 +63,8 @@ class Draft:
 
     row: int
     values: dict[str, str]
+    # What the delegation would be called.
+    called: str = ""
     wish: Wish | None = None
     errors: list[str] = field(default_factory=list)
 
@@ -119,16 +121,16 @@ def check(
     drafts = []
     for number, row in enumerate(body, start=1):
         draft = _draft(number, row, mapping, meeting, like, known)
-        if draft.wish:
-            name = fold(draft.wish.name)
+        if name := fold(draft.called):
             if name in taken:
                 draft.errors.append(
-                    _("There is a delegation “%(name)s” already.") % {"name": draft.wish.name}
+                    _("There is a delegation “%(name)s” already.") % {"name": draft.called}
                 )
             elif name in seen:
                 draft.errors.append(_("The same as row %(n)d.") % {"n": seen[name]})
             seen.setdefault(name, number)
-            draft.wish = None if draft.errors else draft.wish
+        if draft.errors:
+            draft.wish = None
         drafts.append(draft)
     return drafts
 
@@ -147,8 +149,8 @@ def _draft(
         if column and cell not in _NOTHING
     }
     draft = Draft(number, values)
-    region, name = _whose(draft, meeting, known)
-    changes: dict[str, Any] = {"region": region, "name": name}
+    region, draft.called = _whose(draft, meeting, known)
+    changes: dict[str, Any] = {"region": region, "name": draft.called}
     for column, understand in _UNDERSTOOD.items():
         if not values[column]:
             continue

@@ -240,6 +240,7 @@ def test_the_numbers_in_the_field_are_those_of_the_objections(office, meeting, p
         (["", "Ли Ян", "", "", ""], "Write the region or the name."),
         (["Приморье", "Л" * 251, "", "", ""], "This is too long."),
         (["КАЛУЖСКАЯ ОБЛ.", "", "", "", ""], "The same as row 1."),
+        (["Калужская обл.", "", "нет@", "", ""], "The same as row 1."),
         (["союз парков", "", "", "", ""], "There is a delegation “союз парков” already."),
     ],
 )
