@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import openpyxl
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -98,6 +101,40 @@ def _paste_invited(tab: Tab, world: World) -> None:
         " область\tПресса\nО’Коннор-Смит Шон\tshon\tПарк\tАтлантида\t\n"
     )
     _submit(tab, world)
+
+
+def _send(name: str, rows: list[list[object]]) -> Act:
+    """Choose a workbook with these rows; without rows one that has a password."""
+
+    def act(tab: Tab, world: World) -> None:
+        content = io.BytesIO(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        if rows:
+            book = openpyxl.Workbook()
+            for row in rows:
+                book.active.append(row)
+            book.save(content)
+        tab.locator("[name=file]").set_input_files(
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+        )
+        _submit(tab, world)
+
+    return act
+
+
+_HEADS: list[list[object]] = [
+    ["Делегации: кого просим назвать участников"],
+    ["№", "Регион или организация", "Руководитель делегации", "E-mail", "Мест", "Срок", "Заметки"],
+    [1, "Тульская область", "Соловьёв Пётр", "sol@example.org", 3, "24.01.2027 18:00", "звонили"],
+    [2, "Управляющая компания особой экономической зоны", "Красноперекопская-Заболотная "
+     "Анастасия-Мария Владиславовна", "anastasia-maria@example.org", 12.0, "24.01.2027", None],
+    [3, "Тульская обл.", "Ли Ян", "нет@", "много", "завтра", None],
+]  # fmt: skip
+_GUESTS: list[list[object]] = [
+    ["Фамилия", "Имя", "Отчество", "E-mail", "Организация", "Должность", "Регион"],
+    ["Соловьёва", "Анна", "Петровна", "sol@example.org", "Управляющая компания парка",
+     "Генеральный директор", "Тульская область"],
+    ["О’Коннор-Смит", "Шон", None, "shon@example.org", "Парк", None, "Самарская область"],
+]  # fmt: skip
 
 
 def _scan(whose: str) -> Act:
@@ -254,10 +291,17 @@ OFFICE = [
     View("delegations-none", "/manage/bare/delegations/", who="organizer"),
     View("delegations-paste", "/manage/delegations/delegations/paste/", who="organizer",
          act=_paste_heads),
+    View("delegations-paste-none", "/manage/delegations/delegations/paste/", who="organizer"),
+    View("delegations-file", "/manage/delegations/delegations/paste/", who="organizer",
+         act=_send("Делегации.xlsx", _HEADS)),
+    View("delegations-file-refused", "/manage/delegations/delegations/paste/", who="organizer",
+         act=_send("Делегации.xlsx", [])),
     View("invitations", "/manage/invitations/invitations/", who="organizer"),
     View("invitations-none", "/manage/bare/invitations/", who="organizer"),
     View("invitations-paste", "/manage/invitations/invitations/paste/", who="organizer",
          act=_paste_invited),
+    View("invitations-file", "/manage/invitations/invitations/paste/", who="organizer",
+         act=_send("Приглашения.xlsx", _GUESTS)),
     View("sessions-office", "/manage/sessions/edit/sessions/", who="organizer"),
     View("sessions-office-none", "/manage/bare/edit/sessions/", who="organizer"),
     View("session-office", "/manage/sessions/sessions/{session_uid}/", who="organizer"),

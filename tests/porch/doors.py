@@ -78,9 +78,9 @@ API_OFFICE = """
     api-access-code-list api-access-code-detail
     api-access-link-list api-access-link-renew api-access-link-revoke
     api-delegation-list api-delegation-ask api-delegation-for-regions api-delegation-detail
-    api-delegation-renew-link
+    api-delegation-renew-link api-delegation-from-file
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
-    api-invitation-renew-link api-invitation-withdraw
+    api-invitation-renew-link api-invitation-withdraw api-invitation-from-file
     api-message-list api-message-bulk api-message-coming api-message-detail
     api-message-resend api-message-settle api-message-withdraw api-message-suppress
     api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
