@@ -315,7 +315,7 @@ def live_through(acts, approval, offer_hours) -> None:
     assert len(keys) == len(set(keys))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS, min_size=20, max_size=25), APPROVALS, OFFER_HOURS)
 def test_the_counters_are_the_rows_whatever_people_do(acts, approval, offer_hours):
     live_through(acts, approval, offer_hours)
