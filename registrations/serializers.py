@@ -16,7 +16,14 @@ from rest_framework import serializers
 
 from events.models import Category, Meeting, Region, validate_time_zone
 from registrations import consents, links, names, staging, waitlist
-from registrations.models import AttendanceMode, ConsentKind, Registration, Stage, Status
+from registrations.models import (
+    AttendanceMode,
+    CalendarFeed,
+    ConsentKind,
+    Registration,
+    Stage,
+    Status,
+)
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 STAGES = [("", "nobody"), *Stage.choices]
@@ -190,6 +197,22 @@ class BookedSerializer(serializers.Serializer[Any]):
     calendar_url = serializers.URLField()
 
 
+class FeedSerializer(serializers.Serializer[Any]):
+    """The address that a person's calendar follows; null while there is none."""
+
+    feed_url = serializers.SerializerMethodField()
+    webcal_url = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_feed_url(self, feed: CalendarFeed | None) -> str | None:
+        return links.feed_url(feed) if feed else None
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_webcal_url(self, feed: CalendarFeed | None) -> str | None:
+        """The same for the program that a device keeps for calendars."""
+        return links.webcal_url(feed) if feed else None
+
+
 class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     """A registration as the organizer sees it. Keys of the person (link, code) are not told."""
 
@@ -343,6 +366,7 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     manage_url = serializers.SerializerMethodField()
     ticket_url = serializers.SerializerMethodField()
     calendar_url = serializers.SerializerMethodField()
+    google_calendar_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Registration
@@ -352,7 +376,8 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
             "reason", "attendance_mode", "category", "region", "family_name", "given_name",
             "patronymic", "latin_name", "email", "phone", "organization", "position", "language",
             "time_zone", "submitted_by_name", "submitted_by_email", "registered_at", "may_change",
-            "online_url", "manage_url", "ticket_url", "calendar_url", "version",
+            "online_url", "manage_url", "ticket_url", "calendar_url", "google_calendar_url",
+            "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -386,3 +411,7 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
 
     def get_calendar_url(self, registration: Registration) -> str:
         return links.calendar_url(registration)
+
+    def get_google_calendar_url(self, registration: Registration) -> str:
+        """Leads on to Google's calendar, filled in with what holds at that moment."""
+        return links.google_url(registration)

@@ -1,6 +1,7 @@
 """Who has a seat, waits or is offered one: registrations, seats, consents, lists, guards."""
 
 from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
+from registrations.models.clocks import ZoneClock
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -14,6 +15,7 @@ from registrations.models.delegations import (
     DelegationRole,
     lists_close,
 )
+from registrations.models.feeds import CalendarFeed
 from registrations.models.guards import IdempotencyKey, Throttle
 from registrations.models.imports import (
     UNSETTLED,
@@ -62,6 +64,7 @@ __all__ = [
     "AccessCodeQuerySet",
     "AttendanceMode",
     "Audience",
+    "CalendarFeed",
     "Consent",
     "ConsentDocument",
     "ConsentDocumentQuerySet",
@@ -97,5 +100,6 @@ __all__ = [
     "Stage",
     "Status",
     "Throttle",
+    "ZoneClock",
     "lists_close",
 ]
