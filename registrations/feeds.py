@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, When
 
 from accounts import links as tokens
 from registrations.models import CalendarFeed, Registration
@@ -29,11 +29,12 @@ def find(presented: str) -> Registration | None:
 
 
 def of(registration: Registration) -> CalendarFeed | None:
-    """The person's address, if there is one now."""
-    feed = CalendarFeed.objects.filter(registration=registration, token_hash__isnull=False).first()
-    if feed is not None:
-        feed.registration = registration
-    return feed
+    """
+    The person's address, if there is one now; it may be that of a registration that was merged
+    into this one.
+    """
+    own = Case(When(registration=registration, then=0), default=1)
+    return _open(registration).select_related("registration").order_by(own, "pk").first()
 
 
 def end(registration: Registration, *, at: datetime) -> bool:
@@ -43,6 +44,9 @@ def end(registration: Registration, *, at: datetime) -> bool:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An address is given up inside a use case's transaction.")
+    return _open(registration).update(token_hash=None, changed_at=at) > 0
+
+
+def _open(registration: Registration) -> QuerySet[CalendarFeed]:
     whose = Q(registration=registration) | Q(registration__merged_into=registration)
-    feeds = CalendarFeed.objects.filter(whose, token_hash__isnull=False)
-    return feeds.update(token_hash=None, changed_at=at) > 0
+    return CalendarFeed.objects.filter(whose, token_hash__isnull=False)

@@ -18,7 +18,6 @@ from events.models import Category, Meeting, Region, validate_time_zone
 from registrations import consents, links, names, staging, waitlist
 from registrations.models import (
     AttendanceMode,
-    CalendarFeed,
     ConsentKind,
     Registration,
     Stage,
@@ -200,17 +199,10 @@ class BookedSerializer(serializers.Serializer[Any]):
 class FeedSerializer(serializers.Serializer[Any]):
     """The address that a person's calendar follows; null while there is none."""
 
-    feed_url = serializers.SerializerMethodField()
-    webcal_url = serializers.SerializerMethodField()
-
-    @extend_schema_field(serializers.URLField(allow_null=True))
-    def get_feed_url(self, feed: CalendarFeed | None) -> str | None:
-        return links.feed_url(feed) if feed else None
-
-    @extend_schema_field(serializers.URLField(allow_null=True))
-    def get_webcal_url(self, feed: CalendarFeed | None) -> str | None:
-        """The same for the program that a device keeps for calendars."""
-        return links.webcal_url(feed) if feed else None
+    feed_url = serializers.URLField(allow_null=True)
+    webcal_url = serializers.URLField(
+        allow_null=True, help_text="The same for the program that a device keeps for calendars."
+    )
 
 
 class RegistrationSerializer(serializers.ModelSerializer[Registration]):

@@ -31,7 +31,7 @@ from registrations import (
     offering,
 )
 from registrations.api.meetings import IF_MATCH
-from registrations.models import Registration
+from registrations.models import CalendarFeed, Registration
 from registrations.serializers import (
     AddressSerializer,
     FeedSerializer,
@@ -253,7 +253,7 @@ class MyFeedView(MineView):
         summary="The address that my calendar follows",
     )
     def get(self, request: Request) -> Response:
-        return Response(FeedSerializer(feeds.of(self.registration)).data)
+        return _told(feeds.of(self.registration))
 
     @extend_schema(
         operation_id="my_calendar_feed_open",
@@ -266,7 +266,7 @@ class MyFeedView(MineView):
         Behind it is a calendar with the meeting and the sessions I chose, without my name.
         It opens nothing else. Twice is harmless: the address stays.
         """
-        return Response(FeedSerializer(calendar_feeds.open_feed(**self.common)).data)
+        return _told(calendar_feeds.open_feed(**self.common))
 
     @extend_schema(
         operation_id="my_calendar_feed_close",
@@ -288,4 +288,9 @@ class MyFeedRenewView(MineView):
     )
     def post(self, request: Request) -> Response:
         """The one before opens nothing any more."""
-        return Response(FeedSerializer(calendar_feeds.renew(**self.common)).data)
+        return _told(calendar_feeds.renew(**self.common))
+
+
+def _told(feed: CalendarFeed | None) -> Response:
+    feed_url, webcal_url = (links.feed_url(feed), links.webcal_url(feed)) if feed else (None, None)
+    return Response(FeedSerializer({"feed_url": feed_url, "webcal_url": webcal_url}).data)
