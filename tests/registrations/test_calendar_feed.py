@@ -287,7 +287,7 @@ def test_the_own_page_leads_to_the_address(person, visitor):
     assert url in page
     assert f'href="webcal://{url.partition("://")[2]}"' in page
     assert "Subscription is on" in page
-    assert "since" in visitor.get(own(person, "data/")).content.decode()
+    assert "subscription since" in visitor.get(own(person, "data/")).content.decode()
 
 
 @pytest.mark.parametrize(
