@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.answers import SeeOther, see_other
+from events.models import MeetingStatus
 from registrations import calendar, calendar_feeds, calendar_links, feeds, links
 from registrations.models import CalendarFeed, Registration
 from registrations.views.own import context, holder, opens_by_link
@@ -66,7 +67,13 @@ def close(request: HttpRequest, registration: Registration) -> HttpResponseBase:
 @opens_by_link
 @require_safe
 def google(request: HttpRequest, registration: Registration) -> HttpResponseBase:
-    """On to Google's calendar, with time and place as they are now and not as in the mail."""
+    """
+    On to Google's calendar, with time and place as they are now and not as in the mail; where
+    nobody is expected any more, to the page that says so.
+    """
+    called_off = registration.meeting.status == MeetingStatus.CANCELLED
+    if called_off or not registration.is_live:
+        return see_other("mine", links.token(registration))
     return SeeOther(google_of(registration))
 
 

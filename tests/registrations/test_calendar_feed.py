@@ -378,6 +378,15 @@ def test_online_it_gets_the_moment_and_where_to_join():
     assert "call.example.org" not in str(unsaid)
 
 
+def test_an_old_mail_puts_nothing_into_the_calendar_that_is_off(person, meeting, visitor):
+    kept = make_registration(meeting=meeting)
+    booking.cancel(**common(person))
+    calling_off.call_off(meeting=meeting, reason="Карантин", at=timezone.now(), by=ORGANIZER)
+
+    for one in (person, kept):
+        assert visitor.get(own(one, "google/"))["Location"] == own(one)
+
+
 def test_the_public_page_leads_there_too_and_tells_no_secret(visitor):
     starts = timezone.now() + timedelta(days=20)
     meeting = make_meeting(

@@ -437,6 +437,9 @@ def test_whoever_updates_reads_which_meeting_needs_him(rules, before, monkeypatc
 
     with pytest.raises(CommandError, match="stuck"):
         call_command("follow_clocks", stdout=StringIO())
+    said = StringIO()
+    call_command("migrate", stdout=StringIO(), stderr=said)
+    assert "stuck" in said.getvalue()
 
 
 def test_letters_and_pages_say_the_hour_that_stands(rules, before):
