@@ -69,7 +69,7 @@ def _tell(meeting: Meeting, *, reason: str, at: datetime) -> None:
     for registration in people:
         registration.calendar_sequence += 1
         registration.save(update_fields=["calendar_sequence"])
-        letters.withdraw_reminders(registration, reason="meeting cancelled")
+        letters.withdraw_bulk(registration, reason="meeting cancelled")
         sessions = [seat.session for seat in registration.session_seats.all()]
         letters.write_called_off(registration, reason=reason, sessions=sessions)
     for invitation in _invited(meeting).select_related("category", "region"):

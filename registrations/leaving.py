@@ -21,7 +21,7 @@ def withdraw(
     """
     was, held = registration.status, transitions.last_told(registration)
     sessions = session_seats.chosen(registration)
-    letters.withdraw_reminders(registration, reason="cancelled")
+    letters.withdraw_bulk(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
     letters.write_cancelled(registration, was=held, by=by, head=head, sessions=sessions)
     note(registration, was=was, at=at, by=by)

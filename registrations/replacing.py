@@ -65,7 +65,7 @@ def replace(
     entry = changed(entry, replaces=leaver)
     in_sessions = list(session_seats.of(leaver))
     left_sessions = [seat.session for seat in in_sessions]
-    letters.withdraw_reminders(leaver, reason="cancelled")
+    letters.withdraw_bulk(leaver, reason="cancelled")
     transitions.leave(leaver, to=Status.CANCELLED, at=at)
     newcomer = enlisting.insert(
         meeting=leaver.meeting,

@@ -27,11 +27,12 @@ from accounts.models import User
 from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from notifications import outbox, suppressing
+from notifications import outbox, searching, suppressing
 from notifications.models import Cause, Delivery, HookState, Kind, Pause, Told, Webhook
 from notifications.webhooks import keeping
 from registrations import (
     amending,
+    announcing,
     booking,
     calendar_feeds,
     closing,
@@ -41,6 +42,7 @@ from registrations import (
     limits,
     links,
     offering,
+    rewording,
     substituting,
 )
 from registrations.delegations import keys, naming, opening
@@ -55,8 +57,10 @@ from registrations.models import (
     Registration,
     Status,
 )
+from registrations.own_texts import Words
 from registrations.pasting import files
 from registrations.sessions import choosing
+from reports import recipients
 from tests.factories import (
     ORGANIZER,
     make_access_code,
@@ -102,6 +106,7 @@ def build() -> dict[str, str]:
     known = {"session": _session(owner)}
     known |= _meetings(owner, now)
     known |= _sample(owner)
+    known |= _announcements(Meeting.objects.get(slug="open"), now)
     return known
 
 
@@ -229,6 +234,33 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     known |= _imports(meeting("imports", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
+
+
+def _announcements(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A draft with a file, one that was sent, and one mail in own words."""
+    said = "Автобус ждёт **24 января в 9:00** у главного входа.\n\nСхема: https://example.org/bus"
+    texts = {"ru": Words(subject="Автобус от вокзала: {short_title}", paragraphs=said)}
+    common: dict[str, Any] = {"meeting": parks, "at": now, "by": ORGANIZER}
+    made = [
+        announcing.draft(wish=announcing.Wish(words=texts, criteria=criteria), **common)
+        for criteria in ({"status": "live"}, {"status": "live", "category": "member"})
+    ]
+    announcing.attach(
+        announcement=made[0],
+        name="Программа и план зала с отметками.pdf",
+        content=b"%PDF-1.7 ",
+        at=now,
+        by=ORGANIZER,
+    )
+    announcing.send(
+        announcement=made[1], people=recipients.people(parks, made[1].criteria), version=None,
+        at=now, by=ORGANIZER,
+    )  # fmt: skip
+    while announcing.write_next(at=now):
+        pass
+    words = {"ru": Words(paragraphs="**Ждём вас, {name}!**\n\nПропуск на въезд: {contact}.")}
+    rewording.reword(kind="confirmed", words=words, versions=None, **common)
+    return {"announcement_draft": str(made[0].uid), "announcement_sent": str(made[1].uid)}
 
 
 def _listed(listed: Meeting, now: datetime) -> str:
@@ -494,7 +526,9 @@ def _sample(owner: User) -> dict[str, str]:
     call_command("load_sample", "--owner", owner.email, "--json", "--force", stdout=out)
     found = json.loads(out.getvalue().strip().splitlines()[-1])
     listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
+    past = Meeting.objects.get(slug=found["past_meeting"])
     return {
+        "message": str(searching.under(f"meeting:{past.pk}").filter(state="failed")[0].pk),
         "present": listed.confirmed()[0].number,
         "expected": listed.confirmed()[1].number,
         "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,

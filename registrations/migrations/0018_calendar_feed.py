@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrations', '0014_tell_webhooks'),
+        ('registrations', '0017_reminder_audience'),
     ]
 
     operations = [
