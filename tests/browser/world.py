@@ -34,6 +34,7 @@ from registrations import (
     amending,
     announcing,
     booking,
+    calendar_feeds,
     closing,
     import_runs,
     import_working,
@@ -183,6 +184,9 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
         ticket_code=None, erased_at=now,
     )  # fmt: skip
     known["erased"] = links.token(erased)
+    subscribed = make_registration(meeting=parks, at=now)
+    calendar_feeds.open_feed(registration=subscribed, at=now, by=journal.SYSTEM)
+    known["subscribed"] = links.token(subscribed)
 
     known["listed"] = _listed(meeting("listed", owner, now), now)
 
