@@ -193,6 +193,8 @@ ANYMAIL = (
 )
 # Where the provider's or the mail server's DKIM keys are, if not where they usually are.
 MAIL_DKIM_SELECTORS = env.list("MAIL_DKIM_SELECTORS", default=[])
+# Whom the check of the mail's DNS records asks; empty: whom everything on this machine asks.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
 # How often workers are told to look for mail, whatever the bell did (seconds).
 MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).

@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 # Servers hang up on an idle connection after five seconds or more, perhaps just as we speak.
 IDLE_SECONDS = 3.0
-# What an interface answers is never long.
-MOST_TEXT = 2000
 
 
 def problem() -> str:
@@ -55,6 +53,11 @@ def problem() -> str:
             return f"{title} wants a key: set ANYMAIL_{key}, or “{key}” in ANYMAIL."
         return f"EMAIL_PROVIDER {settings.EMAIL_PROVIDER}: {str(error).splitlines()[0]}"
     return ""
+
+
+def address() -> str:
+    """Where its interface is."""
+    return str(_backend().api_url)
 
 
 class Line:
@@ -184,7 +187,7 @@ class _Wire:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         # Followed, a request would go out twice, and perhaps to somebody else.
-        session.get_redirect_target = _nowhere  # type: ignore[method-assign]
+        session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
 
 
 class _Adapter(HTTPAdapter):
@@ -266,7 +269,7 @@ def _acceptance(mail: EmailMultiAlternatives, recipient: str) -> Answer:
 
 
 def _said(response: Any) -> tuple[int, str]:
-    return response.status_code, response.text[:MOST_TEXT].strip()
+    return response.status_code, response.text[:2000].strip()
 
 
 def _is_misconfigured(error: BaseException | None) -> bool:
@@ -281,10 +284,6 @@ def _is_misconfigured(error: BaseException | None) -> bool:
         inner += [reason] if isinstance(reason, BaseException) else []
         error = error.__cause__ or error.__context__ or next(iter(inner), None)
     return False
-
-
-def _nowhere(resp: requests.Response) -> None:
-    return None
 
 
 def _cut(line: socket.socket) -> None:

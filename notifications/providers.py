@@ -50,3 +50,28 @@ PROVIDERS = {
     "sparkpost": Provider(title="SparkPost"),
     "unisender_go": Provider(title="UniSender Go", spf="spf.unisender.com", selectors=("us",)),
 }
+
+# Mail servers that many use: what their houses want in the SPF, and where their keys are.
+_HOUSES = {
+    "yandex.ru": Provider(title="Yandex", spf="_spf.yandex.net", selectors=("mail",)),
+    "yandex.com": Provider(title="Yandex", spf="_spf.yandex.net", selectors=("mail",)),
+    "mail.ru": Provider(title="mail.ru", spf="_spf.mail.ru", selectors=("mailru",)),
+    "gmail.com": Provider(title="Google", spf="_spf.google.com", selectors=("google",)),
+    "google.com": Provider(title="Google", spf="_spf.google.com", selectors=("google",)),
+    "office365.com": Provider(
+        title="Microsoft", spf="spf.protection.outlook.com", selectors=("selector1", "selector2")
+    ),
+    "mailgun.org": PROVIDERS["mailgun"],
+    "sendgrid.net": PROVIDERS["sendgrid"],
+    "mailjet.com": PROVIDERS["mailjet"],
+    "brevo.com": PROVIDERS["brevo"],
+    "postmarkapp.com": PROVIDERS["postmark"],
+    "mandrillapp.com": PROVIDERS["mandrill"],
+    "mailersend.net": PROVIDERS["mailersend"],
+}
+
+
+def of_mail_server(host: str) -> Provider | None:
+    """Whose mail server that is, where it is one of those that many use."""
+    ends = (end for end in _HOUSES if host == end or host.endswith(f".{end}"))
+    return next((_HOUSES[end] for end in ends), None)
