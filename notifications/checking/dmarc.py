@@ -71,7 +71,7 @@ def _judged(domain: str, found: Policy) -> list[Remark]:
 
 def alignment(*, sender: str, envelope: str, found: Policy, by_provider: str) -> Finding:
     """Whether SPF vouches for the domain that readers see; else DKIM alone must."""
-    subject = f"{sender} ← {envelope or by_provider}"
+    subject = sender if sender == envelope else f"{sender} ← {envelope or by_provider}"
     topic = _("Alignment")
     if not envelope:
         words = _(

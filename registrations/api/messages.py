@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from notifications import outbox
+from notifications import health, outbox
 from registrations.api.permissions import acting, own_meeting
 from registrations.models import Registration
 
@@ -40,6 +40,16 @@ class MessageSerializer(serializers.Serializer[Any]):
     possible_duplicate = serializers.BooleanField()
     fate = serializers.CharField(
         help_text="What was reported after it was sent: delivered, bounced, complained; or empty."
+    )
+
+
+class DelaySerializer(serializers.Serializer[Any]):
+    """Letters that should have left; none where mail leaves in time."""
+
+    waiting = serializers.IntegerField(help_text="How many; 0 while mail leaves in time.")
+    since = serializers.DateTimeField(allow_null=True)
+    needs_admin = serializers.BooleanField(
+        help_text="Waiting alone will not help: the settings of the mail are wrong."
     )
 
 
@@ -84,3 +94,11 @@ class MessageViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
             **body.validated_data,
         )
         return Response(MessageSerializer(repeated).data)
+
+    @extend_schema(responses=DelaySerializer, summary="See whether mail is delayed")
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def delay(self, request: Request, meeting: str) -> Response:
+        """While the mail server takes no mail, or a letter has waited for two minutes."""
+        found = health.delay(f"meeting:{own_meeting(request, meeting).pk}")
+        nothing = {"waiting": 0, "since": None, "needs_admin": False}
+        return Response(DelaySerializer(found or nothing).data)

@@ -16,7 +16,7 @@ from accounts.refusals import Refused
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import outbox, suppressing
+from notifications import health, outbox, suppressing
 from registrations.models import Registration
 
 ON_A_PAGE = 50
@@ -55,12 +55,14 @@ def outgoing(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         row.number = next((numbers[s] for s in row.subjects if s in numbers), "")  # type: ignore[attr-defined]  # for the page
     context = {
         "meeting": meeting,
+        "now": timezone.now(),
         "page": page,
         "rows": rows,
         "kinds": KINDS,
         "wanted": wanted if wanted in narrow else "",
         "troubled": everything.troubled().count(),
         "stopped": list(suppressing.of(f"meeting:{meeting.pk}")[:MOST_ADDRESSES]),
+        "delay": health.delay(f"meeting:{meeting.pk}"),
         "here": "messages",
     }
     return render(request, "reports/messages.html", context)

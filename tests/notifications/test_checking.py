@@ -316,7 +316,7 @@ def test_all_is_good_where_all_is_written(named, relay):
         ("SPF", "example.org", GOOD),
         ("DKIM", "example.org", GOOD),
         ("DMARC", "example.org", GOOD),
-        ("Alignment", "example.org ← example.org", GOOD),
+        ("Alignment", "example.org", GOOD),
         ("MX", "example.org", GOOD),
         ("Mail server", f"127.0.0.1:{relay.port}", GOOD),
     ]

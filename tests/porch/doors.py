@@ -76,7 +76,7 @@ API_OFFICE = """
     api-delegation-renew-link
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw
-    api-message-list api-message-resend
+    api-message-list api-message-delay api-message-resend
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
     api-difference-csv api-difference-xlsx
