@@ -124,7 +124,7 @@ def delay(subject: str) -> Delay | None:
     with connection.cursor() as cursor:
         cursor.execute(_DELAY, [TOLD_AFTER_SECONDS, relay.name(), json.dumps([subject])])
         waiting, since, is_late, needs_admin = cursor.fetchone() or (0, None, False, None)
-    if not waiting or not (is_late or needs_admin is not None):
+    if since is None or not (is_late or needs_admin is not None):
         return None
     return Delay(waiting=waiting, since=since, needs_admin=bool(needs_admin))
 

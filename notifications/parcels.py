@@ -8,8 +8,11 @@ second one that could differ from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email import message_from_bytes, policy
-from email.message import EmailMessage as Mime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message as Mime
+from email.mime.base import MIMEBase
+from email.utils import parseaddr
 from typing import Any
 
 from anymail.exceptions import AnymailUnsupportedFeature
@@ -38,31 +41,32 @@ class Packer:
 
     def pack(self, content: bytes) -> EmailMultiAlternatives:
         """The mail, with all its headers. Its Message-ID travels a second time as metadata."""
-        mime = message_from_bytes(content, policy=policy.SMTP)
-        assert isinstance(mime, Mime), "made by policy.SMTP"
-        plain, html = mime.get_body(("plain",)), mime.get_body(("html",))
+        # The older parser: the newer one takes twenty times as long, nearly all over headers.
+        mime = message_from_bytes(content)
+        parts = [part for part in mime.walk() if not part.is_multipart()]
+        bodies: dict[str, Mime] = {}
+        for part in parts:
+            if not part.get_content_disposition():
+                bodies.setdefault(part.get_content_type(), part)
         mail = EmailMultiAlternatives(
-            subject=str(mime["Subject"]),
-            body=plain.get_content() if plain else "",
-            from_email=str(mime["From"]),
-            to=[str(mime["To"])],
-            reply_to=[str(mime["Reply-To"])] if mime["Reply-To"] else None,
-            headers={k: str(v) for k, v in mime.items() if k.lower() not in _NO_EXTRA}
+            subject=_words(mime["Subject"]),
+            body=_text(bodies["text/plain"]),
+            from_email=_mailbox(mime["From"]),
+            to=[_mailbox(mime["To"])],
+            reply_to=[_mailbox(mime["Reply-To"])] if mime["Reply-To"] else None,
+            headers={k: _words(v) for k, v in mime.items() if k.lower() not in _NO_EXTRA}
             | dict(self._headers),
         )
-        if html:
-            mail.attach_alternative(html.get_content(), "text/html")
-        parts = [part for part in mime.walk() if not part.is_multipart()]
-        calendar = next((p for p in parts if p.get_content_type() == "text/calendar"), None)
+        mail.attach_alternative(_text(bodies["text/html"]), "text/html")
         files = [part for part in parts if part.get_content_disposition()]
-        if calendar is not None:
+        if calendar := bodies.get("text/calendar"):
             files = self._add_calendar(mail, calendar, files)
-        # By hand, since Django takes the older class only.
-        mail.attachments.extend(self._prepared(part) for part in files)
+        for part in files:
+            mail.attach(self._attachment(part))
         for name, value in self._wishes.items():
             setattr(mail, name, value)
         if self._has_metadata:
-            mail.metadata = {"message": str(mime["Message-ID"]).strip("<>")}  # type: ignore[attr-defined]  # anymail's
+            mail.metadata = {"message": mime["Message-ID"].strip("<>")}  # type: ignore[attr-defined]  # anymail's
         return mail
 
     def _add_calendar(
@@ -75,24 +79,34 @@ class Packer:
         method = calendar.get_param("method") or "REQUEST"
         if self._has_alternatives:
             kind = f"text/calendar; method={method}; charset=UTF-8"
-            mail.attach_alternative(calendar.get_content(), kind)
+            mail.attach_alternative(_text(calendar), kind)
             return files
         copies = [part for part in files if part.get_content_type() == "application/ics"]
         name = copies[0].get_filename() if copies else "meeting.ics"
-        invitation = Mime(policy=policy.SMTP)
-        invitation.set_content(calendar.get_content(), subtype="calendar")
+        invitation = MIMEBase("text", "calendar")
         # In small letters: that is how anymail looks whether there is a charset.
-        kind = f'text/calendar; charset="utf-8"; method={method}; name="{name}"'
+        kind = f'text/calendar; charset="utf-8"; method="{method}"; name="{name}"'
         invitation.replace_header("Content-Type", kind)
         invitation.add_header("Content-Disposition", "attachment", filename=name)
+        invitation.add_header("Content-Transfer-Encoding", "base64")
+        invitation.set_payload(calendar.get_payload())
         return [part for part in files if part not in copies] + [invitation]
 
-    def _prepared(self, part: Mime) -> Mime:
+    def _attachment(self, part: Mime) -> MIMEBase:
+        """As anymail and Django want it: a part of the older classes."""
+        if isinstance(part, MIMEBase):
+            return part
+        made = MIMEBase(part.get_content_maintype(), part.get_content_subtype())
+        for name in list(made.keys()):
+            del made[name]
+        for name, value in part.items():
+            made[name] = value
+        made.set_payload(part.get_payload())
         if part.get_content_disposition() == "inline" and not self._has_pictures:
+            del made["Content-Disposition"], made["Content-ID"]
             name = part.get_filename() or "picture"
-            del part["Content-Disposition"], part["Content-ID"]
-            part.add_header("Content-Disposition", "attachment", filename=name)
-        return part
+            made.add_header("Content-Disposition", "attachment", filename=name)
+        return made
 
     def _can(self, **feature: Any) -> bool:
         """Whether a mail with just that can be put into the provider's form."""
@@ -110,9 +124,29 @@ class Packer:
         return True
 
 
-def _picture() -> Mime:
-    part = Mime(policy=policy.SMTP)
-    part.set_content(
-        b"x", "image", "png", disposition="inline", filename="x.png", cid="<x@example.org>"
-    )
+def _picture() -> MIMEBase:
+    part = MIMEBase("image", "png")
+    part.add_header("Content-Disposition", "inline", filename="x.png")
+    part.add_header("Content-ID", "<x@example.org>")
+    part.set_payload("x")
     return part
+
+
+def _words(value: str) -> str:
+    """A header as text: lines joined, encoded words read."""
+    return str(make_header(decode_header("".join(value.splitlines()))))
+
+
+def _mailbox(value: str) -> str:
+    """A name and an address, with the name as it is read, in quotes whatever stands in it."""
+    name, address = parseaddr("".join(value.splitlines()))
+    if not name:
+        return address
+    quoted = _words(name).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{quoted}" <{address}>'
+
+
+def _text(part: Mime) -> str:
+    raw = part.get_payload(decode=True)
+    assert isinstance(raw, bytes), "a part without parts"
+    return raw.decode(part.get_content_charset("utf-8"))

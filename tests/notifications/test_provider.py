@@ -369,6 +369,8 @@ def test_what_is_missing_is_said_in_one_sentence(settings, transport_name, provi
         return
     with pytest.raises(SystemCheckError, match=re.escape(said)):
         call_command("check")
+    with pytest.raises(SystemCheckError, match=re.escape(said)):
+        call_command("migrate", "--plan", skip_checks=False)
 
 
 def test_a_worker_without_a_key_does_not_start():
