@@ -20,7 +20,7 @@ from embedded import engines
 
 EVERY = (
     "registration", "opening", "checkin", "growth", "page", "figures", "export", "badges", "mail",
-    "mail_memory", "start",
+    "mail_memory", "reminders", "start",
 )  # fmt: skip
 
 

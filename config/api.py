@@ -15,6 +15,7 @@ from registrations.api import (
     delegations,
     imports,
     invitations,
+    mail_texts,
     meetings,
     messages,
     mine,
@@ -28,8 +29,8 @@ from registrations.api import (
     suppressions,
     webhooks,
 )
+from reports import announcement_api, export_api, exports, mail_api, pass_list_api
 from reports import api as reports
-from reports import export_api, exports, pass_list_api
 
 MEETING = "meetings/<slug:meeting>"
 
@@ -39,6 +40,7 @@ router.register("region-sets", region_sets.RegionSetViewSet, basename="api-regio
 for place, viewset, name in [
     ("access-codes", access_codes.AccessCodeViewSet, "api-access-code"),
     ("access-links", access_links.AccessLinkViewSet, "api-access-link"),
+    ("announcements", announcement_api.AnnouncementViewSet, "api-announcement"),
     ("delegations", delegations.DelegationViewSet, "api-delegation"),
     ("imports", imports.ImportViewSet, "api-import"),
     ("invitations", invitations.InvitationViewSet, "api-invitation"),
@@ -59,7 +61,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MEETING}/categories/", parts.CategoriesView.as_view(), name="api-categories"),
     path(f"{MEETING}/regions/", parts.RegionsView.as_view(), name="api-regions"),
     path(f"{MEETING}/consents/", parts.ConsentsView.as_view(), name="api-consents"),
+    path(f"{MEETING}/mail-texts/", mail_texts.MailTextsView.as_view(), name="api-mail-texts"),
+    *(
+        path(f"{MEETING}/mail-texts/<slug:kind>/<slug:language>/{end}", view.as_view(), name=name)
+        for end, view, name in [
+            ("", mail_texts.MailTextView, "api-mail-text"),
+            ("preview/", mail_texts.MailPreviewView, "api-mail-preview"),
+            ("trial/", mail_texts.MailTrialView, "api-mail-trial"),
+        ]
+    ),
     path(f"{MEETING}/reminders/", parts.RemindersView.as_view(), name="api-reminders"),
+    path(
+        f"{MEETING}/reminders/forecast/",
+        parts.ReminderForecastView.as_view(),
+        name="api-reminders-forecast",
+    ),
+    path(f"{MEETING}/messages/coming/", mail_api.ComingView.as_view(), name="api-message-coming"),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
         f"{MEETING}/waiting-list/", seat_limits.WaitingListView.as_view(), name="api-waiting-list"

@@ -306,6 +306,34 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
         gettext_lazy("The same request is under way"),
         gettext_lazy("Wait as Retry-After says, then send it again with the same key."),
     ),
+    "announcement_moved_on": (
+        gettext_lazy("The message has gone on"),
+        gettext_lazy("Only a draft can be changed or sent, only what has not left taken back."),
+    ),
+    "announcement_not_ready": (
+        gettext_lazy("The message is not ready"),
+        gettext_lazy(
+            "It needs a subject and a text in each of its languages, and a published meeting."
+        ),
+    ),
+    "file_not_accepted": (
+        gettext_lazy("The file is not taken"),
+        gettext_lazy("Only PDF, pictures and office documents, 5 MB together."),
+    ),
+    "filter_unknown": (
+        gettext_lazy("The condition is not known"),
+        gettext_lazy(
+            "“criteria” says which; nobody is written to by a condition that means nothing."
+        ),
+    ),
+    "nobody_to_write": (
+        gettext_lazy("Nobody can be written to"),
+        gettext_lazy("Nobody is meant, or nobody of them has an address and wants such mail."),
+    ),
+    "text_not_accepted": (
+        gettext_lazy("The text cannot be filled in"),
+        gettext_lazy("“placeholder” says what stands in braces there and means nothing."),
+    ),
     "throttled": (gettext_lazy("Too many requests"), gettext_lazy("Wait as Retry-After says.")),
     "too_large": (
         gettext_lazy("Too much at once"),

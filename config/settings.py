@@ -231,6 +231,7 @@ BELL_DELAY_SECONDS = 0.3
 MAIL_ENCLOSURES = {
     "calendar": "registrations.calendar.enclosure",
     "programme": "registrations.calendar.programme_enclosure",
+    "file": "registrations.announcement_files.enclosure",
     "ticket": "registrations.tickets.enclosure",
 }
 
@@ -281,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
         ("lapse offers", "registrations.tasks.lapse_offers", 60),
         ("remind heads", "registrations.tasks.remind_heads", 60),
         ("take lists", "registrations.tasks.take_lists", 60),
+        ("write announcements", "registrations.tasks.write_announcements", 10),
         ("bring tables", "registrations.tasks.bring_tables", 10),
         ("forget on time", "registrations.tasks.forget", 3600),
         ("render batches", "badges.tasks.render", 10),
@@ -321,6 +323,8 @@ SPECTACULAR_SETTINGS = {
         "ConsentKindEnum": "registrations.models.ConsentKind",
         "ReminderKindEnum": "registrations.models.RuleKind",
         "SessionKindEnum": "events.models.SessionKind",
+        "MendingOutcomeEnum": "notifications.mending.Outcome",
+        "OutcomeEnum": "attendance.models.Outcome",
     },
 }
 

@@ -257,6 +257,9 @@ class Meeting(models.Model):
     retention_days = models.PositiveSmallIntegerField(
         _("personal data is erased, days after the end"), default=90
     )
+    # Whether it has mails in words of its own (registrations.own_texts), so that one without
+    # is not asked for them with each letter.
+    has_own_texts = models.BooleanField(default=False, editable=False)
     is_sample = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -36,7 +37,7 @@ def zone_label(zone: ZoneInfo, *, language: str | None = None) -> str:
 
 def clock(at: datetime, zone: ZoneInfo, *, language: str | None = None) -> str:
     """The time of day, in 24 hours in either language: “10:00”."""
-    return format_time(at.astimezone(zone), "HH:mm", locale=language or language_now(), tzinfo=zone)
+    return _time_said(at.astimezone(zone).time(), language or language_now())
 
 
 def day(
@@ -56,10 +57,21 @@ def day(
     year = year or (seen_at is not None and _year(at, zone) != _year(seen_at, zone))
     pattern = "d MMMM" + (" y" if year else "")
     locale = language or language_now()
-    text = format_date(at.astimezone(zone).date(), pattern, locale=locale)
+    text = _date_said(at.astimezone(zone).date(), pattern, locale)
     if weekday:
-        text += ", " + format_date(at.astimezone(zone).date(), "EEEE", locale=locale)
+        text += ", " + _date_said(at.astimezone(zone).date(), "EEEE", locale)
     return text
+
+
+# Kept: the letters of a meeting all say the same few moments.
+@lru_cache(maxsize=4096)
+def _date_said(day: date, pattern: str, locale: str) -> str:
+    return format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _time_said(at: time, locale: str) -> str:
+    return format_time(at, "HH:mm", locale=locale)
 
 
 def _year(at: datetime, zone: ZoneInfo) -> int:

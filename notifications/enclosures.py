@@ -33,9 +33,12 @@ class Enclosure:
 
 
 class Maker(Protocol):
-    """Makes an enclosure from the snapshot of a message; reads no row and no clock."""
+    """
+    Makes an enclosure from the snapshot of a message; reads no clock, and no row but one that
+    never changes, which a second argument names (“file:17”).
+    """
 
-    def __call__(self, snapshot: Mapping[str, Any], /) -> Enclosure: ...
+    def __call__(self, snapshot: Mapping[str, Any], which: str = ..., /) -> Enclosure: ...
 
 
 def make(name: str, snapshot: Mapping[str, Any]) -> Enclosure:
@@ -44,5 +47,6 @@ def make(name: str, snapshot: Mapping[str, Any]) -> Enclosure:
 
     :raises KeyError: no house has promised such an enclosure
     """
+    name, _colon, which = name.partition(":")
     maker: Maker = import_string(settings.MAIL_ENCLOSURES[name])
-    return maker(snapshot)
+    return maker(snapshot, which) if which else maker(snapshot)

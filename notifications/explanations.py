@@ -11,14 +11,25 @@ EXPLANATIONS = {
     "address corrected": _("Sent to the corrected address instead."),
     "cancelled": _("The participation was cancelled."),
     "declined": _("The application was declined."),
+    "merged": _("The registration was merged with another one of the same person."),
+    "link_renewed": _("The link in it was replaced by a new one."),
+    "invitation_accepted": _("The invitation was accepted meanwhile."),
+    "invitation_declined": _("The invitation was declined meanwhile."),
+    "invitation_passed_on": _("Somebody else was named instead."),
+    "invitation_withdrawn": _("The invitation was withdrawn."),
+    "seat_free": _("A seat became free meanwhile."),
     "offer_over": _("The offer of a seat was over."),
     "meeting cancelled": _("The meeting was cancelled."),
     "meeting moved": _("The time of the meeting changed."),
-    "unsubscribed": _("The person wants no reminders of this meeting."),
+    "unsubscribed": _("The person wants no reminders and announcements of this meeting."),
+    "taken_back": _("Taken back by the organizer."),
     "settled_by_hand": _("Marked as delivered by the organizer."),
     "withdrawn_by_hand": _("Withdrawn by the organizer."),
     "too_late": _("Its time had passed."),
     "too_close_to_start": _("There was no suitable time left before the start."),
+    "reminder_late": _("It was late, and would not have helped any more."),
+    "newer_reminder": _("A newer reminder went instead: several were late."),
+    "no_address": _("There is no e-mail address."),
     "due_before_confirmation": _("It was due before the participation was confirmed."),
     "not_rendered": _("The text could not be made: an error in the program or in the data."),
     "mailbox_unknown": _("There is no such mailbox."),
@@ -36,3 +47,9 @@ EXPLANATIONS = {
     "address_unusable": _("Mail cannot be sent to this address."),
     "complained": _("The reader marked it as spam."),
 }
+
+
+def same(reason: str) -> list[str]:
+    """All codes with the sentence of this one: a code that changed its name is still in rows."""
+    words = EXPLANATIONS.get(reason, reason)
+    return [reason, *(c for c, said in EXPLANATIONS.items() if said == words and c != reason)]

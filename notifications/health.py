@@ -46,9 +46,10 @@ FROM notifications_attempt WHERE ended_at > STATEMENT_TIMESTAMP() - interval '1 
 _DELAY = """
 SELECT count(*), min(not_before),
     COALESCE(min(not_before) <= STATEMENT_TIMESTAMP() - make_interval(secs => %s), false),
-    (SELECT needs_admin FROM notifications_relay WHERE name = %s AND failures > 0)
+    (SELECT needs_admin FROM notifications_relay WHERE name = %s AND failures > 0),
+    EXISTS (SELECT FROM notifications_epoch WHERE paused_since IS NOT NULL)
 FROM notifications_message
-WHERE subjects @> %s::jsonb AND state IN ('queued', 'deferred')
+WHERE subjects -> 0 = %s::jsonb AND state IN ('queued', 'deferred')
   AND not_before <= STATEMENT_TIMESTAMP()
   AND (expires_at IS NULL OR expires_at > STATEMENT_TIMESTAMP())
 """
@@ -111,7 +112,7 @@ class Delay:
 
     waiting: int
     since: datetime
-    # The mail server refuses us until an administrator has changed something.
+    # Sending is paused, or the mail server refuses us, until an administrator does something.
     needs_admin: bool
 
 
@@ -119,14 +120,16 @@ def delay(subject: str) -> Delay | None:
     """
     Whether letters about "meeting:3" wait longer than they should. One query.
 
-    Told at once while the mail server takes no mail, else from two minutes on.
+    Told at once while no mail leaves at all, else from two minutes on. Letters name the widest
+    subject first, and only that one is looked for: there is an index of those that wait.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_DELAY, [TOLD_AFTER_SECONDS, relay.name(), json.dumps([subject])])
-        waiting, since, is_late, needs_admin = cursor.fetchone() or (0, None, False, None)
-    if since is None or not (is_late or needs_admin is not None):
+        cursor.execute(_DELAY, [TOLD_AFTER_SECONDS, relay.name(), json.dumps(subject)])
+        row = cursor.fetchone() or (0, None, False, None, False)
+    waiting, since, is_late, refuses_us, is_paused = row
+    if since is None or not (is_late or is_paused or refuses_us is not None):
         return None
-    return Delay(waiting=waiting, since=since, needs_admin=bool(needs_admin))
+    return Delay(waiting=waiting, since=since, needs_admin=bool(refuses_us or is_paused))
 
 
 def look() -> Health:

@@ -91,7 +91,7 @@ def bounce(*, subject: str) -> int:
     """Let what was sent about one row have been refused by the other side; how many it was."""
     messages = list(Message.objects.about(subject).filter(state=State.SENT))
     for message in messages:
-        message.state, message.reason, message.sent_at = State.FAILED, "rejected", None
+        message.state, message.reason, message.sent_at = State.FAILED, "mailbox_unknown", None
         message.save(update_fields=["state", "reason", "sent_at"])
         message.tries.update(
             outcome=State.FAILED, code=550, reply="5.1.1 The recipient's address is not known"

@@ -62,6 +62,9 @@ KINDS: dict[str, Kind] = {
     "programme_changed": _NEWS,
     # B shortly before the start: the letter says so itself.
     "reminder": Kind(care=Care.A, priority=REMINDER, gives_up_after=None),
+    "reminder_waiting": Kind(care=Care.A, priority=REMINDER, gives_up_after=None),
+    # Who was there is thanked once, or not at all.
+    "thanks": Kind(care=Care.B, priority=BULK, gives_up_after=None),
     "invitation": _INVITATION,
     "invitation_reminder": _INVITATION,
     "delegation_opened": _INVITATION,

@@ -9,7 +9,8 @@ from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
@@ -61,12 +62,19 @@ class Care(models.TextChoices):
 
 
 WAITING = (State.QUEUED, State.DEFERRED)
+# What needs a person.
+TROUBLED = (State.FAILED, State.AMBIGUOUS)
+WIDEST = KeyTransform("0", "subjects")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def about(self, subject: str) -> Self:
         """Everything said about one row, named "registration:17" or "meeting:3"."""
         return self.filter(subjects__contains=[subject])
+
+    def under(self, subject: str) -> Self:
+        """Everything whose widest subject that is: letters name the widest one first."""
+        return self.filter(subjects__0=subject)
 
     def of_kinds(self, kinds: Iterable[str]) -> Self:
         return self.filter(kind__in=list(kinds))
@@ -122,7 +130,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def troubled(self) -> Self:
         """What needs a person: the post office has done what it can."""
-        return self.filter(state__in=[State.FAILED, State.AMBIGUOUS])
+        return self.filter(state__in=TROUBLED)
+
+    def by_state(self, *states: State) -> dict[State, int]:
+        """How many there are in each of these states."""
+        found = dict(
+            self.filter(state__in=states)
+            .values_list("state")
+            .annotate(number=models.Count("pk"))
+            .order_by()
+        )
+        return {state: found.get(state, 0) for state in states}
 
     def newest_first(self) -> Self:
         return self.order_by("-id")
@@ -209,6 +227,12 @@ class Message(models.Model):
             models.Index("id", name="message_failed", condition=Q(state=State.FAILED)),
             models.Index("receipt", name="message_by_receipt", condition=~Q(receipt="")),
             GinIndex(OpClass("subjects", name="jsonb_path_ops"), name="message_by_subject"),
+            # The newest of a meeting, among any number; and what needs somebody.
+            models.Index(WIDEST, F("id").desc(), name="message_by_widest"),
+            models.Index(
+                WIDEST, "not_before", name="message_oldest", condition=Q(state__in=WAITING)
+            ),
+            models.Index(WIDEST, "state", name="message_troubled", condition=Q(state__in=TROUBLED)),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import bell, history, kinds, suppressing
+from notifications import bell, history, kinds, rendering, suppressing
 from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
 
 # JSON's word for NUL, and not a backslash that happens to stand before "u0000".
@@ -111,22 +111,51 @@ def enqueue(**letter: Unpack[Letter]) -> bool:
     return True
 
 
-def enqueue_many(letters: Iterable[Letter]) -> None:
+def enqueue_many(letters: Iterable[Letter]) -> int:
     """
     Write many letters at once, as `enqueue` writes one; a key that was used before is passed
     over. Meant for thousands: nobody should wait behind them, so say a `priority`.
+
+    Returns how many were written.
     """
+    if history.moment() is not None:
+        return sum(enqueue(**letter) for letter in letters)
+    written = _write_many(letters, state=State.QUEUED, reason="")
+    bell.ring(LOOK)
+    return written
+
+
+def drop_many(letters: Iterable[Letter], *, reason: str) -> int:
+    """Put many letters on record as left out, as `drop` does one; returns how many."""
+    return _write_many(letters, state=State.DROPPED, reason=reason)
+
+
+def _write_many(letters: Iterable[Letter], *, state: State, reason: str) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("Letters belong to the transaction of their cause.")
-    if history.moment() is not None:
-        for letter in letters:
-            enqueue(**letter)
-        return
     with connection.cursor() as cursor:
-        cursor.executemany(
-            _WRITE, [_row(letter, state=State.QUEUED, reason="") for letter in letters]
-        )
-    bell.ring(LOOK)
+        cursor.executemany(_WRITE, [_row(letter, state=state, reason=reason) for letter in letters])
+        return int(cursor.rowcount)
+
+
+def preview(letter: Letter) -> rendering.Rendered:
+    """
+    The letter as it would be read now; nothing is written.
+
+    :raises Exception: whatever a template or an enclosure raises
+    """
+    fields = ("reply_to", "sender_name", "unsubscribe_url")
+    snapshot = json.dumps(dict(letter["snapshot"]), cls=DjangoJSONEncoder)
+    message = Message(
+        kind=letter["kind"],
+        language=letter["language"],
+        template=letter["template"],
+        # As it comes back from the database.
+        snapshot=json.loads(snapshot),
+        enclosures=list(letter.get("enclosures", ())),
+        **{field: letter.get(field, "") for field in fields},
+    )
+    return rendering.render(message)
 
 
 def drop(*, reason: str, **letter: Unpack[Letter]) -> bool:

@@ -1,4 +1,4 @@
-"""Not writing again where mail came back: learnt by itself, lifted by a person."""
+"""Not writing again where mail came back: learnt by itself or said by a person, who lifts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Actor
-from notifications.models import WAITING, Message, State, Suppression
+from notifications.models import WAITING, Cause, Message, State, Suppression
 
 
 def learn(*, message: Message, cause: str, reply: str) -> bool:
@@ -42,6 +42,18 @@ def learn(*, message: Message, cause: str, reply: str) -> bool:
         waiting = Message.objects.about(scope).filter(state__in=WAITING, recipient__iexact=address)
         waiting.update(state=State.DROPPED, reason=reason(timezone.now()))
     return not before
+
+
+@transaction.atomic(durable=True)
+def stop(*, message: Message, at: datetime, by: Actor) -> bool:
+    """
+    Do not write to the address of this message any more, for its meeting: the organizer says
+    so. Returns False where that holds already, or there is no address. Twice is harmless.
+    """
+    stopped = learn(message=message, cause=Cause.BY_HAND, reply="")
+    if stopped:
+        journal.record(by=by, at=at, action="address.stopped", subjects=message.subjects)
+    return stopped
 
 
 @transaction.atomic(durable=True)

@@ -26,6 +26,7 @@ RANKS = [Fate.UNKNOWN, Fate.DELIVERED, Fate.BOUNCED, Fate.COMPLAINED]
 class Cause(models.TextChoices):
     BOUNCED = "bounced", _("Mail to this address came back.")
     COMPLAINED = "complained", _("The reader marked our mail as spam.")
+    BY_HAND = "by_hand", _("The organizer does not write to this address.")
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
@@ -39,7 +40,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 class Suppression(models.Model):
     """
-    Mail about one meeting is not sent to one address, since it came back.
+    Mail about one meeting is not sent to one address, since it came back or is not to be.
 
     For that meeting alone: another one has another sender's name and may know better.
     """

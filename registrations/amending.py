@@ -196,7 +196,7 @@ def unsubscribe(*, registration: Registration, at: datetime, by: Actor) -> Regis
     if registration.unsubscribed_at is None:
         registration.unsubscribed_at = at
         registration.save(update_fields=["unsubscribed_at"])
-        letters.withdraw_reminders(registration, reason="unsubscribed")
+        letters.withdraw_bulk(registration, reason="unsubscribed")
         journal.record(
             by=by,
             at=at,

@@ -64,7 +64,7 @@ def _tell(meeting: Meeting, *, reason: str, at: datetime) -> None:
     for registration in convening.everybody(meeting):
         registration.calendar_sequence += 1
         registration.save(update_fields=["calendar_sequence"])
-        letters.withdraw_reminders(registration, reason="meeting cancelled")
+        letters.withdraw_bulk(registration, reason="meeting cancelled")
         letters.write_called_off(registration, reason=reason)
     for invitation in _invited(meeting).select_related("category", "region"):
         invitation.meeting = meeting

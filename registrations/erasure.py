@@ -20,6 +20,7 @@ from registrations import (
     waitlist,
 )
 from registrations.models import (
+    Announcement,
     Consent,
     Delegation,
     ImportRun,
@@ -115,6 +116,7 @@ def _forget_meeting(meeting: Meeting, *, at: datetime) -> int:
     _blank_invitations(Invitation.objects.filter(meeting=meeting), at=at)
     PassList.objects.of(meeting).update(note="")
     ImportRun.objects.filter(meeting=meeting).delete()
+    Announcement.objects.filter(meeting=meeting).delete()
     meeting.purged_at = at
     meeting.save(update_fields=["purged_at"])
     outbox.forget(subject=f"meeting:{meeting.pk}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +44,11 @@ class Claim:
         text = json.dumps(self.body, sort_keys=True, ensure_ascii=False, default=str)
         # JSON may hold half a surrogate pair; a hash must not stumble over it.
         return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+
+
+def new_key() -> str:
+    """A key for a form that is shown once."""
+    return uuid.uuid4().hex
 
 
 def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ def withdraw(
     `head`: the head of the delegation, where it is he who takes somebody off its list.
     """
     was, held = registration.status, transitions.last_told(registration)
-    letters.withdraw_reminders(registration, reason="cancelled")
+    letters.withdraw_bulk(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
     letters.write_cancelled(registration, was=held, by=by, head=head)
     note(registration, was=was, at=at, by=by)

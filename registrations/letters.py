@@ -19,7 +19,7 @@ from accounts.models import Via
 from events import when
 from events.models import Format, Meeting, Session, in_language
 from notifications import outbox
-from registrations import calendar, links
+from registrations import calendar, links, own_texts, reminder_people
 from registrations.models import AttendanceMode, Offer, Registration, Status
 
 TEMPLATES = "registrations/mail/"
@@ -120,6 +120,7 @@ def _line(registration: Registration, *, position: int | None, waits_for: str) -
 
 def write_promoted(registration: Registration) -> None:
     """A seat became free and is yours."""
+    withdraw_waiting(registration)
     _write("promoted", registration, enclosures=["ticket", "calendar"])
 
 
@@ -127,6 +128,7 @@ def write_offered(registration: Registration, offer: Offer) -> None:
     """A seat is free for you: by when to answer, on the venue's clock and on yours, and where."""
     venue, own = registration.meeting.zone, registration.zone
     language = registration.language
+    withdraw_waiting(registration)
     _write(
         "offered",
         registration,
@@ -321,9 +323,31 @@ def write_called_off(registration: Registration, *, reason: str) -> None:
     )
 
 
+def specimen(letter: str, registration: Registration, **said: Any) -> outbox.Letter:
+    """A letter that is only looked at: the one to the person, who has an address."""
+    return next(_letters(letter, registration, proxy=False, **said))
+
+
 def withdraw_reminders(registration: Registration, *, reason: str) -> None:
     """No reminder that waits in the outbox is sent any more."""
-    outbox.withdraw(subject=f"registration:{registration.pk}", kinds=["reminder"], reason=reason)
+    outbox.withdraw(
+        subject=f"registration:{registration.pk}", kinds=reminder_people.KINDS, reason=reason
+    )
+
+
+def withdraw_waiting(registration: Registration) -> None:
+    """Whoever gets a seat, or is offered one, is not told any more that there is none."""
+    subject = f"registration:{registration.pk}"
+    outbox.withdraw(subject=subject, kinds=[reminder_people.WAITING], reason="seat_free")
+
+
+def withdraw_bulk(registration: Registration, *, reason: str) -> None:
+    """Neither a reminder nor an announcement that waits in the outbox is sent any more."""
+    outbox.withdraw(
+        subject=f"registration:{registration.pk}",
+        kinds=[*reminder_people.KINDS, "announcement"],
+        reason=reason,
+    )
 
 
 def withdraw_offer(registration: Registration) -> None:
@@ -364,6 +388,9 @@ def _letters(
     """
     occasion = occasion or str(registration.calendar_sequence)
     base = (known or snapshot(registration, method=method)) | facts
+    base |= own_texts.words(
+        registration.meeting, kind=letter, language=registration.language, facts=base
+    )
     to = [(registration.email, registration.full_name, False)]
     if proxy and registration.submitted_by_email:
         copy_to = (registration.submitted_by_email, registration.submitted_by_name)

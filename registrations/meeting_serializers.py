@@ -20,7 +20,7 @@ from events.serializers import (
 )
 from registrations.convening import OFFICE_PAGES
 from registrations.limit_serializers import SeatsSerializer
-from registrations.models import ConsentDocument, ReminderRule, RuleKind
+from registrations.models import ConsentDocument
 
 TEXTS = [
     "title",
@@ -61,25 +61,6 @@ class ConsentDocumentSerializer(serializers.ModelSerializer[ConsentDocument]):
             "position", "created_at",
         ]  # fmt: skip
         read_only_fields = ["version", "sha256", "position", "created_at"]
-
-
-class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
-    id = serializers.IntegerField(required=False)
-
-    class Meta:
-        model = ReminderRule
-        fields = ["id", "kind", "amount", "at_time", "audience", "is_enabled"]
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["amount"] == 0:
-            raise serializers.ValidationError(
-                {"amount": _("At least one: a reminder comes before the start.")}
-            )
-        if (attrs["kind"] == RuleKind.DAYS_BEFORE) != (attrs.get("at_time") is not None):
-            raise serializers.ValidationError(
-                {"at_time": _("Days before have a time of day, hours before have none.")}
-            )
-        return attrs
 
 
 class MeetingLineSerializer(serializers.ModelSerializer[Meeting]):

@@ -1,6 +1,6 @@
 """
 What a meeting offers to whoever registers: itself, its categories, regions, hosts and the texts
-to agree to, with the seats as they are at this moment.
+to agree to, its mails in own words, with the seats as they are at this moment.
 
 All but the seats changes rarely and is asked for by everybody. So it is kept, and one statement
 asks whether it is still what was read. Nobody has to say that something changed: PostgreSQL
@@ -31,6 +31,8 @@ SELECT m.id, m.status,
     (SELECT string_agg(concat(h.ctid, h.xmin), ' ') FROM events_host h WHERE h.meeting_id = m.id),
     (SELECT string_agg(concat(d.ctid, d.xmin), ' ') FROM registrations_consentdocument d
      WHERE d.meeting_id = m.id AND d.replaced_at IS NULL),
+    (SELECT string_agg(concat(t.ctid, t.xmin), ' ') FROM registrations_mailtext t
+     WHERE t.meeting_id = m.id),
     (SELECT md5(string_agg(concat(r.ctid, r.xmin), ' ')) FROM events_region r
      WHERE r.region_set_id = l.id),
     {", ".join(f"s.{column}" for column in _SEATS)}
@@ -76,6 +78,7 @@ def _read(pk: int, _versions: tuple[str | None, ...]) -> Meeting:
             "hosts",
             "region_set__regions",
             Prefetch("consent_documents", documents, to_attr="current_documents"),
+            Prefetch("mail_texts", to_attr="own_texts"),
         )
         .get(pk=pk)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +14,12 @@ from accounts.refusals import Refused
 from events import editing
 from events.models import Meeting
 from registrations.models import ReminderRule
+
+# What a rule says: two that agree in all of it are one.
+SAYS = (
+    "kind", "amount", "at_time", "audience", "status", "presence", "category", "region",
+    "delegation",
+)  # fmt: skip
 
 
 class RuleTwice(Refused):
@@ -52,7 +59,7 @@ def arrange(
         if rule.pk is None:
             rule.save(force_insert=True)
         else:
-            rule.save(update_fields=["kind", "amount", "at_time", "audience", "is_enabled"])
+            rule.save(update_fields=[*SAYS, "is_enabled"])
     journal.record(
         by=by,
         at=at,
@@ -62,5 +69,5 @@ def arrange(
     )
 
 
-def _said(rule: ReminderRule) -> tuple[str, int, time | None, str]:
-    return rule.kind, rule.amount, rule.at_time, rule.audience
+def _said(rule: ReminderRule) -> tuple[Any, ...]:
+    return tuple(getattr(rule, ReminderRule._meta.get_field(name).attname) for name in SAYS)  # type: ignore[union-attr]  # plain fields only

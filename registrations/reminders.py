@@ -1,116 +1,49 @@
 """
 Reminders: from the organizer's rules to letters, each at an hour when people are awake.
 
-When a reminder goes is a pure function of the rule, the meeting, the person's clock and
-now (`plan`). Nothing is planned ahead: whoever looks every minute finds what is due, and
-the key of the letter remembers that it was said. So a scheduler that was down, or two of
-them, do no harm, and a reminder always tells what holds at that moment.
+When a reminder goes is a pure function (registrations.reminder_plan), and whom a rule means
+is a query (registrations.reminder_people). Nothing is planned ahead: whoever looks every
+minute finds what is due, and the key of the letter remembers that it was said. So a scheduler
+that was down, or two of them, do no harm, and a reminder always tells what holds at that
+moment; and a meeting that moves leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q
 
 from events.models import Format, Meeting
 from notifications import outbox
-from notifications.models import Care, Message
-from registrations import letters, links, waking
-from registrations.models import (
-    AttendanceMode,
-    Audience,
-    Registration,
-    RegistrationQuerySet,
-    ReminderRule,
-    RuleKind,
+from notifications.models import Care, Message, State
+from registrations import letters, links, own_texts, reminder_people
+from registrations.models import AttendanceMode, Registration, ReminderRule, RuleKind, RuleStatus
+from registrations.reminder_plan import (
+    MARGIN,
+    OVERTAKEN,
+    REACH,
+    THANKS_UNTIL,
+    Drop,
+    Send,
+    due,
+    earliest,
+    is_late,
+    overtaken,
+    plan,
 )
 
 logger = logging.getLogger(__name__)
 
-# A late reminder helps only who can still act on it.
-MARGIN = timedelta(hours=2)
-# The scheduler looks every minute; so late is not late.
-GRACE = timedelta(minutes=10)
-# How far before its due time a reminder may be moved: two clocks are awake together for at
-# least two hours of any day.
-REACH = timedelta(hours=36)
 # Reminders that were not sent because nothing ran are put on record for so long.
 LOOKS_BACK = timedelta(days=2)
-BATCH = 100
-KIND = "reminder"
-
-
-@dataclass(frozen=True)
-class Send:
-    """The reminder goes at that moment; a moment that is past means now."""
-
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Drop:
-    """The reminder is left out. `reason` is a key of notifications.explanations."""
-
-    reason: str
-
-
-TOO_LATE = Drop("too_close_to_start")
-BEFORE_CONFIRMATION = Drop("due_before_confirmation")
-
-
-def due(rule: ReminderRule, meeting: Meeting) -> datetime:
-    """
-    The moment that the rule names: on the venue's clock in days, in real time in hours.
-
-    A time of day that a change of clocks leaves out is read as the one an hour later.
-    """
-    if rule.kind == RuleKind.HOURS_BEFORE:
-        # In UTC: on a local clock an hour less is another moment when clocks change.
-        return meeting.starts_at.astimezone(UTC) - timedelta(hours=rule.amount)
-    assert rule.at_time is not None, "the database holds no rule in days without a time"
-    day = meeting.starts_at.astimezone(meeting.zone).date() - timedelta(days=rule.amount)
-    return _moment(day, rule.at_time, meeting.zone)
-
-
-def plan(
-    *,
-    rule: ReminderRule,
-    meeting: Meeting,
-    zone: ZoneInfo | None,
-    confirmed_at: datetime,
-    now: datetime,
-) -> Send | Drop:
-    """
-    When the reminder goes to somebody whose clock is `zone` (None: the venue's), or why not.
-
-    The latest moment not after the due time that is awake on both clocks, else on the
-    person's. What that moment slipped past without being sent goes at the next such moment
-    that leaves two hours before the start. Nobody is reminded of what was due before the
-    participation was confirmed.
-    """
-    due_at = due(rule, meeting)
-    if due_at < confirmed_at:
-        return BEFORE_CONFIRMATION
-    if due_at >= meeting.starts_at:
-        return TOO_LATE
-    own = zone or meeting.zone
-    clocks = ([own, meeting.zone], [own])
-    for awake in clocks:
-        at = _latest(due_at, awake)
-        if at >= max(confirmed_at, now - GRACE):
-            return Send(at)
-    for awake in clocks:
-        at = _next(max(confirmed_at, now), awake)
-        if at <= meeting.starts_at.astimezone(UTC) - MARGIN:
-            return Send(at)
-    return TOO_LATE
+# How many days after the end thanks may be said at the most.
+THANKS_AT_MOST = 30
+BATCH = 200
 
 
 def send_due(*, at: datetime) -> int:
@@ -118,38 +51,54 @@ def send_due(*, at: datetime) -> int:
     Write every reminder whose moment has come. Returns how many letters were written.
 
     Any number may look at once: one works through a meeting, the others pass it by. A rule
-    that fails is left to the next look, and to whoever reads the log.
+    that fails is left to the next look, and to whoever reads the log. Meetings that begin
+    first go first.
     """
+    after = timedelta(days=THANKS_AT_MOST + 1) + THANKS_UNTIL + LOOKS_BACK
     rules = (
         ReminderRule.objects.filter(
+            Q(meeting__starts_at__gt=at - LOOKS_BACK)
+            | Q(kind=RuleKind.DAYS_AFTER, meeting__ends_at__gt=at - after),
             is_enabled=True,
             meeting__published_at__isnull=False,
             meeting__cancelled_at=None,
-            meeting__starts_at__gt=at - LOOKS_BACK,
         )
         .select_related("meeting")
         .order_by("meeting__starts_at", "pk")
     )
-    written = 0
+    by_meeting: dict[int, list[ReminderRule]] = {}
     for rule in rules:
-        try:
-            written += _send_by(rule, at=at)
-        except Exception:  # one meeting's rule must not silence the others
-            logger.exception("Could not send reminders of rule %s", rule.pk)
+        by_meeting.setdefault(rule.meeting_id, []).append(rule)
+    written = 0
+    for of_one in by_meeting.values():
+        for rule in of_one:
+            try:
+                written += _send_by(rule, of_one, at=at)
+            except Exception:  # one meeting's rule must not silence the others
+                logger.exception("Could not send reminders of rule %s", rule.pk)
     return written
 
 
-def _send_by(rule: ReminderRule, *, at: datetime) -> int:
+def _send_by(rule: ReminderRule, others: list[ReminderRule], *, at: datetime) -> int:
     """One rule's reminders, in batches, so that no lock is held for long."""
-    if at < due(rule, rule.meeting) - REACH:
+    due_at = due(rule, rule.meeting)
+    if at < due_at - (timedelta() if rule.thanks else REACH):
         return 0
+    if rule.thanks and at > due_at + REACH + THANKS_UNTIL + LOOKS_BACK:
+        return 0
+    ready = [
+        name
+        for name in reminder_people.clocks(rule.meeting)
+        if earliest(rule, rule.meeting, ZoneInfo(name) if name else None) <= at
+    ]
     written, after = 0, 0
-    while True:
-        batch = _send_batch(rule=rule, after=after, at=at)
+    while ready:
+        batch = _send_batch(rule=rule, others=others, clocks=ready, after=after, at=at)
         if batch is None:
-            return written
+            break
         written += batch.written
         after = batch.last
+    return written
 
 
 @dataclass(frozen=True)
@@ -158,8 +107,23 @@ class _Batch:
     last: int
 
 
+@dataclass(frozen=True)
+class _Letters:
+    """What is written of one batch, and what is left out of it, by the reason."""
+
+    sent: list[outbox.Letter] = field(default_factory=list)
+    dropped: dict[str, list[outbox.Letter]] = field(default_factory=dict)
+
+
 @transaction.atomic(durable=True)
-def _send_batch(*, rule: ReminderRule, after: int, at: datetime) -> _Batch | None:
+def _send_batch(
+    *,
+    rule: ReminderRule,
+    others: list[ReminderRule],
+    clocks: list[str],
+    after: int,
+    at: datetime,
+) -> _Batch | None:
     # The meeting's row is the turn: it keeps a second scheduler out, and whoever moves or
     # cancels the meeting waits until these letters can be withdrawn.
     meeting = (
@@ -171,9 +135,11 @@ def _send_batch(*, rule: ReminderRule, after: int, at: datetime) -> _Batch | Non
     if meeting is None:
         return None
     due_at = due(rule, meeting)
+    wanted = reminder_people.reachable(reminder_people.meant(rule, meeting))
     people = list(
-        _not_considered(rule, meeting, due_at=due_at)
-        .filter(pk__gt=after)
+        reminder_people.unspoken(wanted, rule, meeting)
+        .annotate(clock=reminder_people.CLOCK)
+        .filter(clock__in=clocks, status_changed_at__lte=due_at, pk__gt=after)
         .select_related("category", "region")
         # Somebody who is just being cancelled or erased is looked at a minute later.
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
@@ -181,113 +147,103 @@ def _send_batch(*, rule: ReminderRule, after: int, at: datetime) -> _Batch | Non
     )
     if not people:
         return None
-    written = 0
     for registration in people:
         registration.meeting = meeting
-        written += _consider(rule, registration, due_at=due_at, at=at)
+    found = _sort(rule, others, people, at=at)
+    for reason, left_out in found.dropped.items():
+        outbox.drop_many(left_out, reason=reason)
+    written = outbox.enqueue_many(found.sent) if found.sent else 0
     return _Batch(written=written, last=people[-1].pk)
 
 
-def _not_considered(
-    rule: ReminderRule, meeting: Meeting, *, due_at: datetime
-) -> RegistrationQuerySet:
-    """Whom the rule means and who has no letter of it yet, neither sent nor left out."""
-    key = Concat(
-        Value(f"{KIND}:"), Cast(OuterRef("uid"), CharField()), Value(_suffix(rule, meeting))
-    )
-    people = (
-        Registration.objects.confirmed()
-        .filter(meeting=meeting, unsubscribed_at=None, status_changed_at__lte=due_at)
-        .exclude(email="")
-        .exclude(Exists(Message.objects.filter(dedupe_key=key)))
-    )
-    if rule.audience == Audience.ALL:
-        return people
-    if meeting.format == Format.ONLINE:
-        return people if rule.audience == Audience.ONLINE else people.none()
-    return people.filter(attendance_mode=rule.audience)
+def _sort(
+    rule: ReminderRule, others: list[ReminderRule], people: list[Registration], *, at: datetime
+) -> _Letters:
+    """Whose moment has come, and who is left out and why; nobody else is in it."""
+    found, late = _Letters(), list[Registration]()
+    for registration in people:
+        decision = _decide(rule, registration, at=at)
+        if isinstance(decision, Drop):
+            found.dropped.setdefault(decision.reason, []).append(_letter(rule, registration))
+        elif decision.at <= at:
+            if is_late(decision, rule=rule, meeting=registration.meeting, now=at):
+                late.append(registration)
+            else:
+                found.sent.append(_letter(rule, registration))
+    behind = _overtaken(rule, others, late, at=at) if late else set()
+    for registration in late:
+        if registration.pk in behind:
+            dropped = found.dropped.setdefault(OVERTAKEN.reason, [])
+            dropped.append(_letter(rule, registration))
+        else:
+            found.sent.append(_letter(rule, registration))
+    return found
 
 
-def _consider(
-    rule: ReminderRule, registration: Registration, *, due_at: datetime, at: datetime
-) -> bool:
-    decision = plan(
+def _overtaken(
+    rule: ReminderRule, others: list[ReminderRule], late: list[Registration], *, at: datetime
+) -> set[int]:
+    """Those of the late to whom a rule that was due later speaks now, or has spoken."""
+    meeting, keys = late[0].meeting, [registration.pk for registration in late]
+    behind: set[int] = set()
+    newer = [one for one in others if due(rule, meeting) < due(one, meeting) <= at]
+    for one in newer:
+        for registration in reminder_people.meant(one, meeting).filter(pk__in=keys):
+            registration.meeting = meeting
+            decision = _decide(one, registration, at=at)
+            if overtaken(due(rule, meeting), [(due(one, meeting), decision)], now=at):
+                behind.add(registration.pk)
+        spoken = {reminder_people.key(one, registration): registration.pk for registration in late}
+        there = Message.objects.filter(dedupe_key__in=spoken).exclude(state=State.DROPPED)
+        behind |= {spoken[name] for name in there.values_list("dedupe_key", flat=True)}
+    return behind
+
+
+def _decide(rule: ReminderRule, registration: Registration, *, at: datetime) -> Send | Drop:
+    return plan(
         rule=rule,
         meeting=registration.meeting,
         zone=registration.zone,
         confirmed_at=registration.status_changed_at,
         now=at,
     )
-    match decision:
-        case Send(at=moment) if moment <= at:
-            return outbox.enqueue(**_letter(rule, registration, due_at=due_at))
-        case Drop(reason=reason) if decision is TOO_LATE:
-            outbox.drop(reason=reason, **_letter(rule, registration, due_at=due_at))
-    return False
 
 
-def _letter(rule: ReminderRule, registration: Registration, *, due_at: datetime) -> outbox.Letter:
-    meeting = registration.meeting
-    lead = meeting.starts_at - due_at
+def _letter(rule: ReminderRule, registration: Registration) -> outbox.Letter:
+    meeting, due_at = registration.meeting, due(rule, registration.meeting)
     facts = letters.snapshot(registration)
-    return {
-        "key": f"{KIND}:{registration.uid}{_suffix(rule, meeting)}",
-        "kind": KIND,
+    kind = reminder_people.kind_of(rule)
+    own = own_texts.words(meeting, kind=kind, language=registration.language, facts=facts)
+    letter: outbox.Letter = {
+        "key": reminder_people.key(rule, registration),
+        "kind": kind,
         "to": registration.email,
         "to_name": registration.full_name,
         "language": registration.language,
-        "template": letters.TEMPLATES + "reminder",
-        "snapshot": facts | {"joins_online": _joins_online(registration)},
+        "template": letters.TEMPLATES + kind,
+        "snapshot": facts | {"joins_online": joins_online(registration)} | own,
         "subjects": letters.subjects(registration),
-        # Shortly before the start a second one disturbs more than a missing one.
-        "care": Care.B if lead <= MARGIN else Care.A,
-        # If mail is delayed, a reminder must still leave time to act, or not come at all.
-        "expires_at": meeting.starts_at - min(MARGIN, lead / 2),
-        "enclosures": [] if _joins_online(registration) else ["ticket"],
         "thread": str(registration.uid),
         "reply_to": meeting.contact_email,
         "sender_name": facts["host"],
         "unsubscribe_url": links.unsubscribe_url(registration),
     }
+    if rule.thanks:
+        letter["expires_at"] = due_at + REACH + THANKS_UNTIL
+        return letter
+    lead = meeting.starts_at - due_at
+    # Shortly before the start a second one disturbs more than a missing one.
+    letter["care"] = Care.B if lead <= MARGIN else Care.A
+    # If mail is delayed, a reminder must still leave time to act, or not come at all.
+    letter["expires_at"] = meeting.starts_at - min(MARGIN, lead / 2)
+    has_ticket = rule.status == RuleStatus.CONFIRMED and not joins_online(registration)
+    letter["enclosures"] = ["ticket"] if has_ticket else []
+    return letter
 
 
-def _suffix(rule: ReminderRule, meeting: Meeting) -> str:
-    """
-    The part of the key that names the rule and the start at the venue's clock.
-
-    So a meeting that moves is reminded of again, and one that changes its room is not.
-    """
-    start = meeting.starts_at.astimezone(meeting.zone)
-    return f":{rule.pk}:{start:%Y-%m-%dT%H:%M}"
-
-
-def _joins_online(registration: Registration) -> bool:
+def joins_online(registration: Registration) -> bool:
+    """Whether the person needs a link to join, and no ticket."""
     return (
         registration.meeting.format == Format.ONLINE
         or registration.attendance_mode == AttendanceMode.ONLINE
     )
-
-
-def _latest(at: datetime, zones: list[ZoneInfo]) -> datetime:
-    """The latest moment not after `at` that is awake on all the clocks."""
-    return max(
-        m for m in (at, *_edges(at, zones, waking.UNTIL)) if m <= at and waking.awake(m, zones)
-    )
-
-
-def _next(at: datetime, zones: list[ZoneInfo]) -> datetime:
-    """The first moment not before `at` that is awake on all the clocks."""
-    return min(
-        m for m in (at, *_edges(at, zones, waking.FROM)) if m >= at and waking.awake(m, zones)
-    )
-
-
-def _edges(at: datetime, zones: list[ZoneInfo], edge: time) -> Iterator[datetime]:
-    """Where waking begins or ends around that moment: nowhere else an awake stretch can."""
-    for zone in zones:
-        today = at.astimezone(zone).date()
-        yield from (_moment(today + timedelta(days=n), edge, zone) for n in range(-3, 4))
-
-
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)

@@ -64,7 +64,7 @@ def replace(
     awaits_head_of = leaver.awaits_head_of
     entry = changed(entry, replaces=leaver)
     in_sessions = list(session_seats.of(leaver))
-    letters.withdraw_reminders(leaver, reason="cancelled")
+    letters.withdraw_bulk(leaver, reason="cancelled")
     transitions.leave(leaver, to=Status.CANCELLED, at=at)
     newcomer = enlisting.insert(
         meeting=leaver.meeting,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import agenda
 from events.models import Category, Meeting, RegionSet
-from registrations.models import ReminderRule, RuleKind
 
 
 class RegionListForm(forms.Form):
@@ -91,46 +89,6 @@ class ConsentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12}),
         required=False,
     )
-
-
-class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """When participants are reminded."""
-
-    marks = {"at_time": gettext_lazy("(for days)")}
-
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Days or hours"),
-        choices=[
-            (RuleKind.DAYS_BEFORE, gettext_lazy("days")),
-            (RuleKind.HOURS_BEFORE, gettext_lazy("hours")),
-        ],
-        initial=RuleKind.DAYS_BEFORE,
-    )
-
-    class Meta:
-        model = ReminderRule
-        fields = ["amount", "kind", "at_time", "audience", "is_enabled"]
-        labels = {
-            "amount": gettext_lazy("How long before"),
-            "at_time": gettext_lazy("At (venue time)"),
-            "audience": gettext_lazy("Whom"),
-        }
-        widgets = {"at_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("kind") == RuleKind.DAYS_BEFORE and not data.get("at_time"):
-            self.add_error("at_time", _("Say at what time of day."))
-        if data.get("amount") == 0:
-            self.add_error("amount", _("At least one: a reminder comes before the start."))
-        if data.get("kind") == RuleKind.HOURS_BEFORE:
-            data["at_time"] = None
-        return data
-
-
-ReminderRuleFormSet = forms.modelformset_factory(
-    ReminderRule, form=ReminderRuleForm, extra=1, can_delete=True, max_num=20, validate_max=True
-)
 
 
 class AgendaForm(forms.Form):

@@ -3,7 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registrations import closing, erasure, import_runs, import_working, limits, offering, reminders
+from registrations import (
+    announcing,
+    closing,
+    erasure,
+    import_runs,
+    import_working,
+    limits,
+    offering,
+    reminders,
+)
 from registrations.delegations import reminding, wishes
 
 
@@ -19,6 +28,13 @@ def bring_tables() -> None:
     """Check and import every table that nobody works on. Any number of workers may at once."""
     while run := import_runs.claim(at=timezone.now()):
         import_working.work(run)
+
+
+@shared_task(ignore_result=True)
+def write_announcements() -> None:
+    """Write the letters of every announcement that was sent. Any number of workers may."""
+    while announcing.write_next(at=timezone.now()):
+        pass
 
 
 @shared_task(ignore_result=True)

@@ -13,6 +13,7 @@ from registrations.views import (
     importing,
     invitation,
     invitations,
+    mail_texts,
     mine,
     offers,
     organizations,
@@ -132,6 +133,25 @@ office: list[URLPattern | URLResolver] = [
         "manage/<slug:slug>/invitations/<uuid:uid>/step/",
         invitations.step,
         name="manage-invitation-step",
+    ),
+    path("manage/<slug:slug>/messages/texts/", mail_texts.texts, name="manage-mail-texts"),
+    path(
+        "manage/<slug:slug>/messages/texts/<slug:kind>/", mail_texts.edit, name="manage-mail-text"
+    ),
+    path(
+        "manage/<slug:slug>/messages/texts/<slug:kind>/preview/",
+        mail_texts.preview,
+        name="manage-mail-preview",
+    ),
+    path(
+        "manage/<slug:slug>/messages/texts/<slug:kind>/trial/",
+        mail_texts.trial,
+        name="manage-mail-trial",
+    ),
+    path(
+        "manage/<slug:slug>/messages/texts/<slug:kind>/standard/",
+        mail_texts.standard,
+        name="manage-mail-standard",
     ),
     path("manage/<slug:slug>/access-codes/", access_codes.codes, name="manage-access-codes"),
     path(

@@ -15,14 +15,8 @@ from django.utils.translation import ngettext
 from events.models import Format, Meeting, MeetingStatus
 from events.phase import Room
 from notifications import outbox
-from registrations import closing, convening, pass_lists
-from registrations.models import (
-    Audience,
-    Registration,
-    RegistrationQuerySet,
-    RuleKind,
-    SeatLimit,
-)
+from registrations import closing, convening, pass_lists, reminder_plan
+from registrations.models import Audience, Registration, RegistrationQuerySet, SeatLimit
 from reports import pass_desk, roster
 
 MOST_BARS = 42
@@ -225,15 +219,12 @@ def deadlines(meeting: Meeting, *, at: datetime) -> list[tuple[datetime, str]]:
     if not meeting.is_sample:
         erased_at = meeting.ends_at + timedelta(days=meeting.retention_days)
         moments.append((erased_at, _("personal data is erased")))
-    local = meeting.starts_at.astimezone(meeting.zone)
     for rule in meeting.reminder_rules.filter(is_enabled=True):
         if rule.audience != Audience.ALL and rule.audience not in _FORMS[Format(meeting.format)]:
             continue
-        if rule.kind == RuleKind.HOURS_BEFORE:
-            due = meeting.starts_at - timedelta(hours=rule.amount)
-        else:
-            assert rule.at_time is not None, "a rule in days has a time of day"
-            day = local.date() - timedelta(days=rule.amount)
-            due = datetime.combine(day, rule.at_time, tzinfo=meeting.zone)
+        due = reminder_plan.due(rule, meeting)
+        if rule.thanks:
+            moments.append((due, _("thanks to those who came")))
+            continue
         moments.append((due, _("reminder (%(whom)s)") % {"whom": rule.get_audience_display()}))
     return sorted((moment, words) for moment, words in moments if moment and moment > at)

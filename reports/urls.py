@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reports.views import (
+    announcements,
     door,
     figures,
     import_results,
@@ -12,6 +13,7 @@ from reports.views import (
     participants,
 )
 
+ANNOUNCEMENT = "manage/<slug:slug>/messages/announcements/<uuid:uid>"
 LIST = "manage/<slug:slug>/lists/<int:number>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -42,14 +44,41 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{LIST}/print/", kept_lists.printed, name="manage-list-print"),
     path(f"{LIST}/changes/", kept_lists.changes, name="manage-list-changes"),
     path(f"{LIST}/changes.<str:form>", kept_lists.changes_file, name="manage-list-changes-file"),
+    path(
+        "manage/<slug:slug>/messages/announcements/",
+        announcements.announcements,
+        name="manage-announcements",
+    ),
+    path(
+        "manage/<slug:slug>/messages/announcements/new/",
+        announcements.new,
+        name="manage-announcement-new",
+    ),
+    path(f"{ANNOUNCEMENT}/", announcements.announcement, name="manage-announcement"),
+    path(f"{ANNOUNCEMENT}/send/", announcements.send, name="manage-announcement-send"),
+    path(
+        f"{ANNOUNCEMENT}/take-back/", announcements.take_back, name="manage-announcement-take-back"
+    ),
+    path(f"{ANNOUNCEMENT}/discard/", announcements.discard, name="manage-announcement-discard"),
+    path(f"{ANNOUNCEMENT}/preview/", announcements.preview, name="manage-announcement-preview"),
+    path(f"{ANNOUNCEMENT}/files/", announcements.attach, name="manage-announcement-attach"),
+    path(
+        f"{ANNOUNCEMENT}/files/<uuid:file>/remove/",
+        announcements.detach,
+        name="manage-announcement-detach",
+    ),
     path("manage/<slug:slug>/messages/", messages.outgoing, name="manage-messages"),
+    path("manage/<slug:slug>/messages/many/", messages.many, name="manage-messages-many"),
+    path("manage/<slug:slug>/messages/<int:message>/", messages.message, name="manage-message"),
     path(
         "manage/<slug:slug>/messages/addresses/<int:address>/allow/",
         messages.allow,
         name="manage-address-allow",
     ),
     path(
-        "manage/<slug:slug>/messages/<int:message>/", messages.resend, name="manage-message-resend"
+        "manage/<slug:slug>/messages/<int:message>/step/",
+        messages.step,
+        name="manage-message-step",
     ),
     path("manage/<slug:slug>/door/", door.door, name="manage-door"),
     path("manage/<slug:slug>/door/<int:link>/", door.change_link, name="manage-link-change"),

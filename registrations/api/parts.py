@@ -22,14 +22,14 @@ from events.serializers import (
     HostSerializer,
     RegionSerializer,
 )
-from registrations import categories, convening, reminder_rules
+from registrations import categories, convening, reminder_forecast, reminder_rules
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.meeting_serializers import (
     ConsentDocumentSerializer,
-    ReminderRuleSerializer,
 )
 from registrations.models import ReminderRule
+from registrations.reminder_serializers import ForecastSerializer, ReminderRuleSerializer
 
 MOST_ROWS = 500
 
@@ -198,7 +198,17 @@ class RemindersView(PartView):
     shape = ReminderRuleSerializer
 
     def rows(self, meeting: Meeting) -> Any:
-        return meeting.reminder_rules.order_by("-kind", "-amount", "pk")
+        return meeting.reminder_rules.select_related("category", "region", "delegation").order_by(
+            "-kind", "-amount", "pk"
+        )
+
+    def read(self) -> list[dict[str, Any]]:
+        context = {"meeting": self.meeting, "as_organizer": True}
+        body = ReminderRuleSerializer(  # type: ignore[call-arg]  # an option of many=True
+            data=self.request.data, many=True, max_length=MOST_ROWS, context=context
+        )
+        body.is_valid(raise_exception=True)
+        return [dict(item) for item in body.validated_data]
 
     @extend_schema(responses=ReminderRuleSerializer(many=True), summary="List the reminder rules")
     def get(self, request: Request, meeting: str) -> Response:
@@ -223,6 +233,21 @@ class RemindersView(PartView):
             by=acting(request),
         )
         return self.current()
+
+
+class ReminderForecastView(APIView):
+    """Who gets which reminder when, and who does not."""
+
+    @extend_schema(
+        operation_id="reminders_forecast",
+        responses=ForecastSerializer(many=True),
+        summary="What the reminder rules will do",
+    )
+    def get(self, request: Request, meeting: str) -> Response:
+        """In the order in which they go; a rule that is switched off is not in it."""
+        target = own_meeting(request, meeting)
+        found = reminder_forecast.forecasts(target, at=timezone.now())
+        return Response(ForecastSerializer(found, many=True).data)
 
 
 def _matched(rows: list[dict[str, Any]], existing: dict[Any, Any], model: Any, key: str) -> Any:

@@ -21,7 +21,7 @@ class SuppressionSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     address = serializers.CharField()
-    cause = serializers.CharField(help_text="bounced, complained")
+    cause = serializers.CharField(help_text="bounced, complained, by_hand")
     since = serializers.DateTimeField()
     reply = serializers.CharField(help_text="The other server’s words.")
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from events import when
 from notifications import outbox
-from registrations import letters, links
+from registrations import letters, links, own_texts
 from registrations.delegations import keys
 from registrations.models import Delegation
 
@@ -48,21 +48,27 @@ def withdraw(delegation: Delegation, *, reason: str) -> None:
     outbox.withdraw(subject=f"delegation:{delegation.pk}", reason=reason)
 
 
-def _write(
+def _write(letter: str, delegation: Delegation, *, at: datetime, **facts: Any) -> None:
+    outbox.enqueue(**compose(letter, delegation, at=at, **facts))
+
+
+def compose(
     letter: str,
     delegation: Delegation,
     *,
     at: datetime,
     expires_at: datetime | None = None,
     **facts: Any,
-) -> None:
+) -> outbox.Letter:
+    """A letter to the head, not written yet."""
     meeting = delegation.meeting
     with translation.override(delegation.language):
-        snapshot = {
+        snapshot: dict[str, Any] = {
             "host": letters.host_name(meeting),
             "greeting": letters.hello(delegation.head_name)
             if delegation.head_name
             else _("Hello,"),
+            "person": delegation.head_name,
             "delegation": delegation.name,
             "quota": delegation.places.seat_limit,
             "closes": when.moment(delegation.deadline, meeting.zone),
@@ -76,7 +82,8 @@ def _write(
             "meeting_url": links.page_url("meeting", meeting.slug),
             "contact": letters.contact_of(meeting),
         } | facts
-    outbox.enqueue(
+    snapshot |= own_texts.words(meeting, kind=letter, language=delegation.language, facts=snapshot)
+    return outbox.Letter(
         # Pressing twice within a minute is one wish.
         key=f"{letter}:{delegation.pk}:{at:%Y%m%d%H%M}",
         kind=letter,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from events import prose, when
 from events.models import in_language
 from notifications import outbox
-from registrations import full_names, letters, links
+from registrations import full_names, letters, links, own_texts
 from registrations.invitations import keys
 from registrations.models import Invitation
 
@@ -44,20 +44,26 @@ def withdraw(invitation: Invitation, *, reason: str) -> None:
     outbox.withdraw(subject=f"invitation:{invitation.pk}", reason=reason)
 
 
-def _write(
+def _write(letter: str, invitation: Invitation, *, at: datetime, **facts: Any) -> None:
+    outbox.enqueue(**compose(letter, invitation, at=at, **facts))
+
+
+def compose(
     letter: str,
     invitation: Invitation,
     *,
     at: datetime,
     expires_at: datetime | None = None,
     **facts: Any,
-) -> None:
+) -> outbox.Letter:
+    """A letter to whoever is invited, not written yet."""
     meeting = invitation.meeting
     with translation.override(invitation.language):
         snapshot: dict[str, Any] = {
             "host": letters.host_name(meeting),
             "hosts": _hosts(invitation),
             "greeting": greeting(invitation),
+            "person": invitation.name,
             "instead_of": invitation.instead_of,
             "category": invitation.category.text(main_language=meeting.language),
             "title": meeting.text("title"),
@@ -75,7 +81,8 @@ def _write(
             "meeting_url": links.page_url("meeting", meeting.slug),
             "contact": letters.contact_of(meeting),
         } | facts
-    outbox.enqueue(
+    snapshot |= own_texts.words(meeting, kind=letter, language=invitation.language, facts=snapshot)
+    return outbox.Letter(
         # Once for each link: whoever gets another one is invited anew.
         key=f"{letter}:{invitation.uid}:{invitation.link_generation}",
         kind=letter,

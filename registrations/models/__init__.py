@@ -1,6 +1,14 @@
 """Who has a seat, waits or is offered one: registrations, seats, consents, lists, guards."""
 
 from registrations.models.access_codes import AccessCode, AccessCodeQuerySet
+from registrations.models.announcements import (
+    Announcement,
+    AnnouncementFile,
+    AnnouncementQuerySet,
+    AnnouncementRecipient,
+    AnnouncementState,
+    Fate,
+)
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -24,6 +32,7 @@ from registrations.models.imports import (
     Outcome,
 )
 from registrations.models.invitations import Invitation, InvitationQuerySet
+from registrations.models.mail_texts import LONGEST_SUBJECT, LONGEST_TEXT, MailText
 from registrations.models.offers import Offer, OfferQuerySet
 from registrations.models.pass_lists import PassList, PassListLine
 from registrations.models.registration import (
@@ -37,7 +46,13 @@ from registrations.models.registration import (
     Stage,
     Status,
 )
-from registrations.models.reminders import Audience, ReminderRule, RuleKind
+from registrations.models.reminders import (
+    Audience,
+    Presence,
+    ReminderRule,
+    RuleKind,
+    RuleStatus,
+)
 from registrations.models.seats import (
     APART,
     MOST_SEATS,
@@ -53,6 +68,8 @@ from registrations.models.sessions import SessionSeat, SessionSeatQuerySet
 __all__ = [
     "APART",
     "LIVE",
+    "LONGEST_SUBJECT",
+    "LONGEST_TEXT",
     "MOST_MISSED",
     "MOST_SEATS",
     "PLACES",
@@ -60,6 +77,11 @@ __all__ = [
     "UNSETTLED",
     "AccessCode",
     "AccessCodeQuerySet",
+    "Announcement",
+    "AnnouncementFile",
+    "AnnouncementQuerySet",
+    "AnnouncementRecipient",
+    "AnnouncementState",
     "AttendanceMode",
     "Audience",
     "Consent",
@@ -69,6 +91,7 @@ __all__ = [
     "Delegation",
     "DelegationQuerySet",
     "DelegationRole",
+    "Fate",
     "GivenBy",
     "IdempotencyKey",
     "ImportRun",
@@ -77,15 +100,18 @@ __all__ = [
     "ImportTrouble",
     "Invitation",
     "InvitationQuerySet",
+    "MailText",
     "Offer",
     "OfferQuerySet",
     "Outcome",
     "PassList",
     "PassListLine",
+    "Presence",
     "Registration",
     "RegistrationQuerySet",
     "ReminderRule",
     "RuleKind",
+    "RuleStatus",
     "Scope",
     "Seat",
     "SeatHold",

@@ -12,8 +12,15 @@ from accounts import journal
 from events import agenda, regions, team
 from events.models import Category, Meeting, RegionSet
 from events.office import OfficeRequest
-from registrations import categories, convening, reminder_rules
+from registrations import (
+    categories,
+    convening,
+    reminder_forecast,
+    reminder_rules,
+    reminder_words,
+)
 from registrations.models import Registration, ReminderRule
+from registrations.reminder_forms import Narrower, ReminderRuleFormSet
 from registrations.settings_forms import (
     AgendaForm,
     CategoryFormSet,
@@ -21,7 +28,6 @@ from registrations.settings_forms import (
     OwnerForm,
     PastedRegionsForm,
     RegionListForm,
-    ReminderRuleFormSet,
 )
 from registrations.views.settings_frame import save, saved, show, version_of
 
@@ -121,9 +127,16 @@ def categories_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
 
 def reminders_page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     queryset = ReminderRule.objects.filter(meeting=meeting).order_by("kind", "-amount", "pk")
-    formset = ReminderRuleFormSet(request.POST or None, queryset=queryset, prefix="rules")
+    formset = ReminderRuleFormSet(
+        request.POST or None,
+        queryset=queryset,
+        prefix="rules",
+        form_kwargs={"narrower": Narrower(meeting)},
+    )
     if not formset.is_valid():
-        return show(request, meeting, "reminders", formset=formset)
+        found = reminder_forecast.forecasts(meeting, at=timezone.now())
+        said = [reminder_words.say(forecast, meeting) for forecast in found]
+        return show(request, meeting, "reminders", formset=formset, said=said)
     kept, _removed = _split(formset)
     return save(
         request,

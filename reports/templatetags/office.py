@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Meeting, Region
 from registrations.models import Registration
 from reports import roster
+from reports.mail_words import MAILS
 
 if TYPE_CHECKING:
     from notifications.models import Message
@@ -54,6 +55,12 @@ ACTIONS = {
     "message.resent": _("mail sent again"),
     "message.settled": _("mail marked as delivered"),
     "message.withdrawn": _("mail withdrawn"),
+    "announcement.drafted": _("message to many drafted"),
+    "announcement.changed": _("draft of a message changed"),
+    "announcement.discarded": _("draft of a message thrown away"),
+    "announcement.sent": _("message to many sent"),
+    "announcement.taken_back": _("message to many taken back"),
+    "mail_text.changed": _("words of a mail changed"),
     "delegation.opened": _("delegation opened"),
     "delegation.changed": _("delegation changed"),
     "delegation.removed": _("delegation removed"),
@@ -83,6 +90,7 @@ ACTIONS = {
     "meeting.cancelled": _("meeting cancelled"),
     "lists.closed": _("lists closed"),
     "lists.reopened": _("lists opened again"),
+    "address.stopped": _("mail to the address stopped"),
     "address.allowed": _("mail to the address allowed again"),
     "lists.taken": _("list taken"),
     "webhook.registered": _("webhook registered"),
@@ -101,32 +109,6 @@ ACTORS = {
     "delegation": _("the head of the delegation"),
     "invitation": _("the invited person"),
     "Yavka": _("by itself"),
-}
-# What a mail is about, until it is rendered and has a subject of its own.
-MAILS = {
-    "confirmed": _("Registration confirmed"),
-    "received": _("Request received"),
-    "waitlisted": _("Waiting list"),
-    "promoted": _("A place has become free"),
-    "offered": _("A seat is offered"),
-    "offer_over": _("The offer of a seat is over"),
-    "declined": _("Request declined"),
-    "cancelled": _("Participation cancelled"),
-    "link": _("Link to the registration"),
-    "links": _("Links to the registrations"),
-    "details_changed": _("Data changed"),
-    "meeting_changed": _("Time or place changed"),
-    "called_off": _("Meeting cancelled"),
-    "programme_changed": _("Chosen session changed"),
-    "delegation_opened": _("Please name your delegation"),
-    "delegation_closing": _("The delegation’s list closes"),
-    "delegation_wishes": _("People want to come with the delegation"),
-    "changes_received": _("Changes are being checked"),
-    "confirmed_again": _("Confirmed again"),
-    "invitation": _("Invitation"),
-    "invitation_reminder": _("Reminder of the invitation"),
-    "reminder": _("Reminder"),
-    "webhook_paused": _("Webhook paused"),
 }
 
 

@@ -66,6 +66,12 @@ def _submit_last(tab: Tab, world: World) -> None:
         tab.locator("main form button.primary").last.click()
 
 
+def _say_a_mail(tab: Tab, world: World) -> None:
+    tab.locator("[name=shown]").select_option("ru")
+    tab.locator("[name=paragraphs_ru]").fill("**Спасибо за заявку!**\n\n{name}, мы ответим.")
+    tab.frame_locator("iframe").get_by_text("мы ответим").wait_for()
+
+
 def _paste_people(tab: Tab, world: World) -> None:
     tab.locator("#rows").fill(
         "ФИО\tОрганизация\tДолжность\tE-mail\n"
@@ -290,6 +296,22 @@ OFFICE = [
     View("mail-check", "/admin/notifications/message/check/", who="administrator"),
     View("mail-tried", "/admin/notifications/message/check/?trial={tried}",
          who="administrator"),
+    View("mail-texts", "/manage/open/messages/texts/", who="organizer"),
+    View("mail-text", "/manage/open/messages/texts/confirmed/", who="organizer"),
+    View("mail-text-typed", "/manage/open/messages/texts/received/", who="organizer",
+         act=_say_a_mail),
+    View("announcements", "/manage/open/messages/announcements/", who="organizer"),
+    View("announcement-new", "/manage/open/messages/announcements/new/", who="organizer"),
+    View("announcement-errors", "/manage/open/messages/announcements/new/", who="organizer",
+         act=_submit_last),
+    View("announcement-draft", "/manage/open/messages/announcements/{announcement_draft}/",
+         who="organizer"),
+    View("announcement-sent", "/manage/open/messages/announcements/{announcement_sent}/",
+         who="organizer"),
+    View("messages-found", "/manage/{past_meeting}/messages/?state=troubled", who="organizer"),
+    View("messages-many", "/manage/{past_meeting}/messages/many/?act=resend&state=failed",
+         who="organizer"),
+    View("message", "/manage/{past_meeting}/messages/{message}/", who="organizer"),
     View("badges", "/manage/{meeting}/badges/", who="organizer"),
     View("badges-past", "/manage/{past_meeting}/badges/", who="organizer"),
     View("door-settings", "/manage/{meeting}/door/", who="organizer"),

@@ -28,7 +28,7 @@ from accounts.models import User
 from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from notifications import outbox, suppressing, trial
+from notifications import outbox, searching, suppressing, trial
 from notifications.models import (
     Attempt,
     Cause,
@@ -44,6 +44,7 @@ from notifications.models import (
 from notifications.webhooks import keeping
 from registrations import (
     amending,
+    announcing,
     booking,
     closing,
     import_runs,
@@ -52,6 +53,7 @@ from registrations import (
     limits,
     links,
     offering,
+    rewording,
     substituting,
 )
 from registrations.delegations import keys, naming, opening
@@ -66,8 +68,10 @@ from registrations.models import (
     Registration,
     Status,
 )
+from registrations.own_texts import Words
 from registrations.pasting import files
 from registrations.sessions import choosing
+from reports import recipients
 from tests.factories import (
     ORGANIZER,
     make_access_code,
@@ -113,6 +117,7 @@ def build() -> dict[str, str]:
     known = {"session": _session(owner)}
     known |= _meetings(owner, now)
     known |= _sample(owner)
+    known |= _announcements(Meeting.objects.get(slug="open"), now)
     known |= _mail(now)
     return known
 
@@ -238,6 +243,33 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
     known |= _imports(meeting("imports", owner, now), now)
     known["number"] = Registration.objects.filter(meeting=parks).confirmed().first().number
     return known
+
+
+def _announcements(parks: Meeting, now: datetime) -> dict[str, str]:
+    """A draft with a file, one that was sent, and one mail in own words."""
+    said = "Автобус ждёт **24 января в 9:00** у главного входа.\n\nСхема: https://example.org/bus"
+    texts = {"ru": Words(subject="Автобус от вокзала: {short_title}", paragraphs=said)}
+    common: dict[str, Any] = {"meeting": parks, "at": now, "by": ORGANIZER}
+    made = [
+        announcing.draft(wish=announcing.Wish(words=texts, criteria=criteria), **common)
+        for criteria in ({"status": "live"}, {"status": "live", "category": "member"})
+    ]
+    announcing.attach(
+        announcement=made[0],
+        name="Программа и план зала с отметками.pdf",
+        content=b"%PDF-1.7 ",
+        at=now,
+        by=ORGANIZER,
+    )
+    announcing.send(
+        announcement=made[1], people=recipients.people(parks, made[1].criteria), version=None,
+        at=now, by=ORGANIZER,
+    )  # fmt: skip
+    while announcing.write_next(at=now):
+        pass
+    words = {"ru": Words(paragraphs="**Ждём вас, {name}!**\n\nПропуск на въезд: {contact}.")}
+    rewording.reword(kind="confirmed", words=words, versions=None, **common)
+    return {"announcement_draft": str(made[0].uid), "announcement_sent": str(made[1].uid)}
 
 
 def _listed(listed: Meeting, now: datetime) -> str:
@@ -506,10 +538,9 @@ def _mail(now: datetime) -> dict[str, str]:
         for person in Registration.objects.filter(meeting__slug="open", erased_at=None):
             letters.write_confirmed(person)
     due = Message.objects.filter(state=State.QUEUED, not_before__lte=Now())
-    due.update(not_before=Now() + timedelta(days=1))
-    outbox.about(f"meeting:{Meeting.objects.get(slug='open').pk}").update(
-        not_before=now - timedelta(minutes=37)
-    )
+    late = f"meeting:{Meeting.objects.get(slug='open').pk}"
+    due.exclude(subjects__0=late).update(not_before=Now() + timedelta(days=1))
+    due.filter(subjects__0=late).update(not_before=now - timedelta(minutes=37))
     Message.objects.filter(pk=tried.pk).update(
         state=State.SENT, sent_at=now, attempts=1, not_before=now
     )
@@ -525,7 +556,9 @@ def _sample(owner: User) -> dict[str, str]:
     call_command("load_sample", "--owner", owner.email, "--json", "--force", stdout=out)
     found = json.loads(out.getvalue().strip().splitlines()[-1])
     listed = Registration.objects.filter(meeting__slug=found["meeting"]).by_name()
+    past = Meeting.objects.get(slug=found["past_meeting"])
     return {
+        "message": str(searching.under(f"meeting:{past.pk}").filter(state="failed")[0].pk),
         "present": listed.confirmed()[0].number,
         "expected": listed.confirmed()[1].number,
         "absent": listed.exclude(pk__in=listed.confirmed()).filter(erased_at=None)[0].number,

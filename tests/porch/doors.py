@@ -42,7 +42,12 @@ OFFICE = """
     manage-overview manage-participants manage-export manage-participant
     manage-lists manage-lists-close manage-lists-reopen manage-lists-take
     manage-list manage-list-file manage-list-print manage-list-changes manage-list-changes-file
-    manage-messages manage-message-resend manage-door manage-link-change
+    manage-mail-texts manage-mail-text manage-mail-preview manage-mail-trial manage-mail-standard
+    manage-announcements manage-announcement-new manage-announcement manage-announcement-send
+    manage-announcement-take-back manage-announcement-discard manage-announcement-preview
+    manage-announcement-attach manage-announcement-detach
+    manage-messages manage-messages-many manage-message manage-message-step
+    manage-door manage-link-change
     manage-figures manage-figures-table
 """.split()  # noqa: SIM905
 # Behind a link, by what the link is for.
@@ -76,7 +81,12 @@ API_OFFICE = """
     api-delegation-renew-link
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw
-    api-message-list api-message-delay api-message-resend
+    api-message-list api-message-bulk api-message-coming api-message-delay api-message-detail
+    api-message-resend api-message-settle api-message-withdraw api-message-suppress
+    api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
+    api-announcement-take-back api-announcement-recipients api-announcement-files
+    api-announcement-remove-file
+    api-mail-texts api-mail-text api-mail-preview api-mail-trial
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
     api-difference-csv api-difference-xlsx
@@ -84,6 +94,7 @@ API_OFFICE = """
     api-registration-transitions api-registrations-csv api-registrations-xlsx
     api-registration-merge
     api-hosts api-agenda api-categories api-regions api-consents api-reminders
+    api-reminders-forecast
     api-import-list api-import-detail api-import-start api-import-cancel
     api-import-result-csv api-import-result-xlsx
     api-suppression-list api-suppression-detail
@@ -138,6 +149,8 @@ CALLED = {
     ("uid", "webhook"): "webhook",
     ("number", "webhook"): "delivery",
     ("pk", "suppression"): "address",
+    ("uid", "announcement"): "announcement",
+    ("file", "announcement"): "announcement_file",
     ("pk", "access-link"): "link",
     ("pk", "message"): "message",
     ("pk", "region-set"): "region_set",
@@ -153,7 +166,7 @@ CALLED = {
 # Variables that choose a view, not a row.
 CHOICES = {
     "section": "limits", "form": "xlsx", "scope": "category", "code": "member",
-    "provider": "postmark",
+    "provider": "postmark", "kind": "confirmed", "language": "ru",
 }  # fmt: skip
 # The purpose of the link whose token an address carries.
 PURPOSE = {name: "mine" for name in MINE} | {name: "head" for name in HEAD}

@@ -24,7 +24,7 @@ from events.models import Meeting, Purpose, RegionSet
 from notifications import suppressing
 from notifications.models import Cause, Kind, Message
 from notifications.webhooks import keeping
-from registrations import booking, import_runs, links
+from registrations import announcing, booking, import_runs, links
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import keys as invited
 from registrations.invitations import sending
@@ -36,6 +36,7 @@ from registrations.models import (
     SeatLimit,
     Status,
 )
+from registrations.own_texts import Words
 from registrations.pasting import files
 from tests.factories import (
     category,
@@ -158,6 +159,11 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     wish = make_registration(
         meeting=meeting, status=Status.PENDING, family_name=family, awaits_head_of=head
     )
+    words = {"ru": Words(subject="Тема", paragraphs="Текст")}
+    drafted = announcing.draft(meeting=meeting, wish=announcing.Wish(words=words), **common)
+    file = announcing.attach(
+        announcement=drafted, name="a.pdf", content=b"%PDF-1.7", at=now, by=common["by"]
+    )
     PassList.objects.bulk_create(
         PassList(meeting=meeting, number=n, made_at=now, made_by="", people=0)
         for n in range(1, lists + 1)
@@ -211,6 +217,8 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "import_run": str(run.uid),
             "address": str(stopped.pk),
             "wish": wish.number,
+            "announcement": str(drafted.uid),
+            "announcement_file": str(file.uid),
             "pass_list": str(lists),
             "batch": str(batch.pk),
             "link": str(desk_link.pk),

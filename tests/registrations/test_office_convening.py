@@ -12,7 +12,7 @@ from events.models import Meeting, MeetingStatus
 from notifications import outbox
 from registrations import convening
 from registrations.models import Status
-from registrations.settings_forms import ReminderRuleForm
+from registrations.reminder_forms import ReminderRuleForm
 from tests.factories import make_consent, make_meeting, make_registration, make_user
 
 pytestmark = pytest.mark.django_db

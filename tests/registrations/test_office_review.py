@@ -336,11 +336,11 @@ def test_a_mail_is_sent_again_by_its_own_organizer_only(client, owner):
     person = make_registration(meeting=meeting, status=Status.PENDING)
     step(client, person, "approve")
     mail = outbox.about(f"registration:{person.pk}").get()
-    address = reverse("manage-message-resend", args=[meeting.slug, mail.pk])
+    address = reverse("manage-message-step", args=[meeting.slug, mail.pk])
 
-    answer = client.post(address)
+    answer = client.post(address, {"act": "resend"})
     client.force_login(make_user())
-    stranger = client.post(address)
+    stranger = client.post(address, {"act": "resend"})
 
     assert answer.status_code == 303
     assert stranger.status_code == 404

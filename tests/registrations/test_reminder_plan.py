@@ -4,18 +4,22 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from events.models import Meeting
 from registrations.models import ReminderRule, RuleKind
-from registrations.reminders import (
+from registrations.reminder_plan import (
     BEFORE_CONFIRMATION,
     GRACE,
     MARGIN,
+    TOO_CLOSE,
     TOO_LATE,
+    Drop,
     Send,
     due,
+    overtaken,
+    patience,
     plan,
 )
 
@@ -117,17 +121,103 @@ def test_what_was_due_before_the_confirmation_is_not_sent():
     [
         ("2027-01-23T10:01", "01-23 10:00"),  # the scheduler looks every minute
         ("2027-01-23T10:30", "01-23 10:30"),  # it was down for a while
-        ("2027-01-23T20:59", "01-23 20:59"),
-        ("2027-01-23T21:30", "01-24 08:00"),  # not at night
-        ("2027-01-24T07:00", "01-24 08:00"),  # exactly two hours before the start
-        ("2027-01-24T08:01", TOO_LATE),
+        ("2027-01-23T16:09", "01-23 16:09"),  # six hours late
+        ("2027-01-23T16:11", TOO_LATE),
         ("2027-01-24T10:30", TOO_LATE),
     ],
 )
-def test_a_reminder_that_is_late_goes_when_it_still_helps(now, expected):
+def test_a_reminder_of_the_day_before_may_be_six_hours_late(now, expected):
     now = datetime.fromisoformat(now).replace(tzinfo=MOSCOW)
 
     assert planned(days(1), meeting_at("2027-01-24T10:00"), now=now) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2027-01-23T20:59", "01-23 20:59"),
+        ("2027-01-23T21:30", "01-24 08:00"),  # not at night
+        ("2027-01-24T07:00", "01-24 08:00"),  # what the night has kept back
+        ("2027-01-24T08:09", "01-24 08:09"),
+        ("2027-01-24T08:11", TOO_LATE),
+    ],
+)
+def test_what_is_late_in_the_night_goes_in_the_morning(now, expected):
+    now = datetime.fromisoformat(now).replace(tzinfo=MOSCOW)
+
+    assert planned(days(1, "18:00"), meeting_at("2027-01-24T14:00"), now=now) == expected
+
+
+def test_in_the_morning_three_hours_must_be_left():
+    now = datetime(2027, 1, 24, 7, tzinfo=MOSCOW)
+
+    at_eleven = planned(days(1, "18:00"), meeting_at("2027-01-24T11:00"), now=now)
+    before_eleven = planned(days(1, "18:00"), meeting_at("2027-01-24T10:59"), now=now)
+
+    assert (at_eleven, before_eleven) == ("01-24 08:00", TOO_CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "late", "margin"),
+    [
+        (days(7), 24 * 60, 120),
+        (days(2), 24 * 60, 120),
+        (days(1), 6 * 60, 180),
+        (hours(24), 6 * 60, 180),
+        (hours(7), 6 * 60, 180),
+        (hours(6), 45, 120),
+        (hours(2), 45, 120),
+    ],
+)
+def test_the_nearer_the_start_the_less_patience(rule, late, margin):
+    meeting = meeting_at("2027-01-24T10:00")
+    bounds = patience(meeting.starts_at - due(rule, meeting))
+
+    assert (bounds.late, bounds.margin) == (timedelta(minutes=late), timedelta(minutes=margin))
+
+
+def test_a_week_before_may_be_a_day_late():
+    meeting = meeting_at("2027-01-24T10:00")
+
+    def when(now):
+        return planned(days(7), meeting, now=datetime.fromisoformat(now).replace(tzinfo=MOSCOW))
+
+    assert when("2027-01-18T10:05") == "01-18 10:05"
+    assert when("2027-01-18T10:11") == TOO_LATE
+
+
+def test_of_several_that_are_late_the_newest_goes():
+    now = datetime(2027, 1, 23, 14, tzinfo=MOSCOW)
+    older, newer = now - timedelta(hours=4), now - timedelta(hours=2)
+
+    assert overtaken(older, [(newer, Send(now))], now=now)
+    assert not overtaken(newer, [(older, Send(now))], now=now)
+    # One that is left out, or comes later, overtakes nothing.
+    assert not overtaken(older, [(newer, Drop("reminder_late"))], now=now)
+    assert not overtaken(older, [(newer, Send(now + timedelta(minutes=1)))], now=now)
+
+
+def after(amount, at="10:00"):
+    return ReminderRule(kind=RuleKind.DAYS_AFTER, amount=amount, at_time=time.fromisoformat(at))
+
+
+def test_thanks_come_days_after_the_end_and_rather_later_than_at_night():
+    meeting = meeting_at("2027-01-24T10:00")
+
+    assert planned(after(1), meeting) == "01-25 10:00"
+    # 18:00 in Moscow is 03:00 in Kamchatka; there the next morning begins at 23:00 in Moscow,
+    # and the first moment that is awake on both clocks is 08:00 in Moscow.
+    assert planned(after(1, "18:00"), meeting, zone=KAMCHATKA) == "01-26 08:00"
+
+
+def test_thanks_that_are_days_late_are_not_said():
+    meeting = meeting_at("2027-01-24T10:00")
+
+    def when(day):
+        return planned(after(1), meeting, now=datetime(2027, 1, day, 11, tzinfo=MOSCOW))
+
+    assert when(27) == "01-27 11:00"
+    assert when(28) == TOO_LATE
 
 
 def test_an_hour_before_is_on_time_for_ten_minutes_and_then_too_late():
@@ -137,11 +227,11 @@ def test_an_hour_before_is_on_time_for_ten_minutes_and_then_too_late():
         return planned(hours(1), meeting, now=datetime.fromisoformat(now).replace(tzinfo=MOSCOW))
 
     assert when("2027-01-24T13:05") == "01-24 13:00"
-    assert when("2027-01-24T13:11") == TOO_LATE
+    assert when("2027-01-24T13:11") == TOO_CLOSE
 
 
 def test_a_rule_that_names_a_moment_after_the_start_says_nothing():
-    assert planned(days(0, "11:00"), meeting_at("2027-01-24T10:00")) == TOO_LATE
+    assert planned(days(0, "11:00"), meeting_at("2027-01-24T10:00")) == TOO_CLOSE
 
 
 moments = st.integers(0, 3 * 365 * 24 * 60).map(
@@ -162,6 +252,7 @@ def is_awake(at, zone):
     return time(8) <= at.astimezone(zone).time() <= time(21)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     rule=rules,
     starts_at=moments,
@@ -190,7 +281,7 @@ def test_whatever_the_rule_and_the_zones(
 
     if not isinstance(decision, Send):
         # Left out only where it was due too early or nothing useful is left.
-        assert decision in (BEFORE_CONFIRMATION, TOO_LATE)
+        assert decision in (BEFORE_CONFIRMATION, TOO_CLOSE, TOO_LATE)
         if decision is BEFORE_CONFIRMATION:
             assert due_at < confirmed_at
         return

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from notifications import health
-from notifications.models import Message, Relay
+from notifications.models import Epoch, Message, Relay
 from tests.factories import make_meeting, make_user
 from tests.notifications.conftest import server  # noqa: F401 -- a fixture
 from tests.notifications.posting import look, make_due, post
@@ -89,7 +89,28 @@ def test_that_the_settings_are_wrong_is_said(client, meeting):
     letter(meeting, "anna")
     refuse(needs_admin=True)
 
-    assert all("the administrator has to look" in page for page in pages(client, meeting))
+    assert all("tell the administrator" in page for page in pages(client, meeting))
+
+
+def test_a_pause_after_a_restore_is_the_administrators_to_end(client, meeting):
+    letter(meeting, "anna")
+    Epoch.objects.update_or_create(id=1, defaults={"paused_since": Now()})
+
+    assert delay(meeting).needs_admin is True
+    overview, messages = pages(client, meeting)
+    assert "tell the administrator" in overview
+    # Where the page has room, it says why, and does not say it twice.
+    assert "a backup was restored" in messages
+    assert "Mail is delayed" not in messages
+
+
+def test_the_messages_page_says_it_once(client, meeting):
+    letter(meeting, "anna")
+    refuse()
+
+    [_, page] = pages(client, meeting)
+    assert "Mail is delayed: 1 letter" in page
+    assert "takes no mail since" not in page
 
 
 def test_only_ones_own_letters_are_counted(client, meeting):

@@ -81,6 +81,49 @@ def test_the_organizer_reads_why_and_allows_it_again(client, owner, meeting):
     assert person.email not in str(entry.changes)
 
 
+def test_the_organizer_stops_writing_to_an_address_and_allows_it_again(client, owner, meeting):
+    client.force_login(owner)
+    person = make_registration(meeting=meeting)
+    with transaction.atomic():
+        letters.write_confirmed(person)
+    mail = Message.objects.about(f"registration:{person.pk}").get()
+    page = reverse("manage-message", args=[meeting.slug, mail.pk])
+    step = reverse("manage-message-step", args=[meeting.slug, mail.pk])
+
+    offered = client.get(page, headers=EN).content.decode()
+    for _ in range(2):  # twice is harmless
+        assert client.post(step, {"act": "suppress"}, headers=EN)["Location"] == page
+    stopped = Suppression.objects.get()
+    allow = reverse("manage-address-allow", args=[meeting.slug, stopped.pk])
+    shown = client.get(page, headers=EN).content.decode()
+    mail.refresh_from_db()
+    client.post(allow, headers=EN)
+
+    assert "Do not write to this address any more" in offered
+    assert (stopped.address, stopped.cause) == (person.email.lower(), "by_hand")
+    assert "The organizer does not write to this address." in shown
+    assert allow in shown
+    assert mail.state == State.DROPPED
+    assert not Suppression.objects.standing().exists()
+    said = JournalEntry.objects.filter(action__startswith="address.").order_by("pk")
+    assert [entry.action for entry in said] == ["address.stopped", "address.allowed"]
+    assert person.email not in str([entry.changes for entry in said])
+
+
+def test_a_program_stops_writing_to_an_address(owner, meeting):
+    person = make_registration(meeting=meeting)
+    with transaction.atomic():
+        letters.write_confirmed(person)
+    mail = Message.objects.about(f"registration:{person.pk}").get()
+    url = f"meetings/{meeting.slug}/messages/{mail.pk}/suppress/"
+
+    assert signed_in(owner).send("post", url).status_code == 204
+    assert signed_in(owner).send("post", url).status_code == 204
+    assert signed_in(make_user()).send("post", url).status_code == 404
+    listed = signed_in(owner).send("get", f"meetings/{meeting.slug}/suppressions/").json()
+    assert [line["cause"] for line in listed["results"]] == ["by_hand"]
+
+
 def test_a_strangers_address_is_not_found(client, meeting):
     told_and_bounced(meeting)
     stopped = Suppression.objects.get()
@@ -129,7 +172,7 @@ def test_lists_cost_the_same_for_one_and_three(client, owner, meeting, rows):
     with CaptureQueriesContext(connection) as of_api:
         api.send("get", f"meetings/{meeting.slug}/suppressions/")
 
-    assert (len(of_page), len(of_api)) == (9, 3)
+    assert (len(of_page), len(of_api)) == (21, 3)
 
 
 def test_correcting_the_address_lifts_it(meeting):

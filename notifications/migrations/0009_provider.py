@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0006_suppression'),
+        ('notifications', '0008_stop_by_hand'),
     ]
 
     operations = [

@@ -1,0 +1,104 @@
+"""What is done to many messages at once: first counted, then one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import CharField, Exists, OuterRef, TextChoices, Value
+from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
+
+from accounts.journal import Actor
+from accounts.refusals import Refused
+from notifications import outbox
+from notifications.models import Message, MessageQuerySet, State
+
+# Whoever waits for the answer is a person before a page: the rest is one more press.
+AT_ONCE = 500
+
+
+class Act(TextChoices):
+    """What may be done to a message."""
+
+    RESEND = "resend", _("send again")
+    SETTLE = "settle", _("mark as delivered")
+    WITHDRAW = "withdraw", _("withdraw")
+
+
+class Outcome(TextChoices):
+    """What came of it for one message."""
+
+    DONE = "done", _("done")
+    NOT_ANY_MORE = "not_any_more", _("left as it was: its state has changed meanwhile")
+    REFUSED = "refused", _("cannot be sent again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One message, and what came of it."""
+
+    message: Message
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """What was done, message by message, and how many were left for the next time."""
+
+    rows: tuple[Row, ...]
+    left: int
+
+    @property
+    def done(self) -> int:
+        return sum(row.outcome is Outcome.DONE for row in self.rows)
+
+
+def suitable(messages: MessageQuerySet, act: Act) -> MessageQuerySet:
+    """
+    Those of the messages that the act is for.
+
+    Many are sent again only where the post office has given up or waits: what has arrived,
+    or was withdrawn on purpose, is repeated by hand, each by itself. What was sent again
+    already is not sent a third time: its repetition is a message of its own.
+    """
+    if act == Act.SETTLE:
+        return messages.troubled()
+    if act == Act.WITHDRAW:
+        return messages.withdrawable()
+    again = Concat(Value("again:"), Cast(OuterRef("pk"), CharField()))
+    stuck = [State.FAILED, State.AMBIGUOUS, State.EXPIRED, State.DEFERRED]
+    return (
+        messages.filter(state__in=stuck)
+        .exclude(recipient="")
+        .exclude(Exists(Message.objects.filter(dedupe_key=again)))
+    )
+
+
+def mend(*, messages: MessageQuerySet, act: Act, at: datetime, by: Actor) -> Mended:
+    """
+    Do it to the oldest AT_ONCE of the messages that it is for.
+
+    Each is a transaction of its own, so one that is refused does not stop the others, and
+    whatever is cut off half-way is simply done again.
+    """
+    found = suitable(messages, act)
+    rows = [
+        Row(message=message, outcome=one(message, act=act, at=at, by=by))
+        for message in found.order_by("pk")[:AT_ONCE]
+    ]
+    return Mended(rows=tuple(rows), left=found.exclude(pk__in=[r.message.pk for r in rows]).count())
+
+
+def one(message: Message, *, act: Act, at: datetime, by: Actor) -> Outcome:
+    """Do it to one message, and say what came of it."""
+    steps: dict[Act, Callable[[], object]] = {
+        Act.RESEND: lambda: outbox.resend(message=message, at=at, by=by),
+        Act.SETTLE: lambda: outbox.settle(message=message, at=at, by=by),
+        Act.WITHDRAW: lambda: outbox.take_back(message=message, at=at, by=by),
+    }
+    try:
+        return Outcome.DONE if steps[act]() else Outcome.NOT_ANY_MORE
+    except Refused:
+        return Outcome.REFUSED

@@ -1,0 +1,104 @@
+"""What became of a message to many: for all of them together, and for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from events.when import language_now
+from notifications import outbox
+from notifications.models import Message, State
+from registrations import placeholders
+from registrations.announcement_letters import KIND, language_for, subject, words_of
+from registrations.models import Announcement, AnnouncementRecipient, Fate
+
+TONES = {
+    State.SENT: "yes",
+    State.QUEUED: "wait",
+    State.LEASED: "wait",
+    State.DEFERRED: "wait",
+    State.FAILED: "no",
+    State.AMBIGUOUS: "no",
+    State.EXPIRED: "no",
+}
+
+
+def title(announcement: Announcement) -> str:
+    """The subject, in the reader's language where it has one; names stay in their braces."""
+    words = words_of(announcement).get(language_for(announcement, language_now()))
+    if not words or not words.subject:
+        return _("Message without a subject")
+    known = {name: announcement.meeting.text(name) for name in ("title", "short_title")}
+    return placeholders.fill_line(words.subject, known)
+
+
+def counts(announcement: Announcement) -> dict[str, int]:
+    """
+    How many: `meant`, `sent`, `waiting`, `troubled`, `withdrawn` letters, and whom nobody
+    writes to: `no_address`, `unsubscribed`, `no_consent`.
+    """
+    fates = _counted(announcement.recipients.order_by(), "fate")
+    states = _counted(_letters(announcement).order_by(), "state")
+    waiting = (State.QUEUED, State.LEASED, State.DEFERRED)
+    troubled = (State.FAILED, State.AMBIGUOUS, State.EXPIRED)
+    return {
+        "meant": sum(fates.values()),
+        "sent": states[State.SENT],
+        "waiting": sum(states[state] for state in waiting) + fates[Fate.WAITING],
+        "troubled": sum(states[state] for state in troubled),
+        "withdrawn": states[State.WITHDRAWN] + fates[Fate.TAKEN_BACK],
+        "no_address": fates[Fate.NO_ADDRESS],
+        "unsubscribed": fates[Fate.UNSUBSCRIBED],
+        "no_consent": fates[Fate.NO_CONSENT],
+    }
+
+
+def is_waiting(announcement: Announcement) -> bool:
+    """Whether there is something that could be taken back."""
+    if announcement.recipients.filter(fate=Fate.WAITING).exists():
+        return True
+    return bool(_letters(announcement).withdrawable().exists())
+
+
+def lines(
+    announcement: Announcement, recipients: list[AnnouncementRecipient]
+) -> list[dict[str, Any]]:
+    """Each of these people: what became of the letter, in words, and its tone."""
+    keys = {f"{KIND}:{announcement.uid}:{one.registration.uid}": one for one in recipients}
+    found = {
+        message.dedupe_key: message
+        for message in _letters(announcement).filter(dedupe_key__in=keys).defer("snapshot")
+    }
+    return [_line(one, found.get(key)) for key, one in keys.items()]
+
+
+def _line(recipient: AnnouncementRecipient, message: Message | None) -> dict[str, Any]:
+    if message is None or recipient.fate != Fate.WRITTEN:
+        return {
+            "registration": recipient.registration,
+            "state": recipient.fate,
+            "words": recipient.get_fate_display(),
+            "tone": "wait" if recipient.fate == Fate.WAITING else "",
+            "explanation": "",
+            "moment": None,
+        }
+    return {
+        "registration": recipient.registration,
+        "state": message.state,
+        "words": message.get_state_display(),
+        "tone": TONES.get(State(message.state), ""),
+        "explanation": message.explanation,
+        "moment": message.sent_at or message.not_before,
+    }
+
+
+def _counted(rows: Any, field: str) -> Counter[str]:
+    """How many rows have each value."""
+    return Counter(dict(rows.values_list(field).annotate(n=Count("pk"))))
+
+
+def _letters(announcement: Announcement) -> Any:
+    return outbox.about(subject(announcement)).of_kinds([KIND]).order_by("pk")
