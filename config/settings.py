@@ -185,7 +185,7 @@ EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
 # How mail leaves: "smtp" to the server in EMAIL_URL, "api" to the provider's interface.
 EMAIL_TRANSPORT = env.str("EMAIL_TRANSPORT", default="smtp")
 # Its keys one by one, or all as JSON.
-_KEYS = {key.removesuffix("_FILE") for key in os.environ if key.startswith("ANYMAIL_")}
+_KEYS = {name for key in os.environ if (name := key.removesuffix("_FILE")).startswith("ANYMAIL_")}
 ANYMAIL = (
     env.json("ANYMAIL", default={})
     | {key.removeprefix("ANYMAIL_"): env.str(key).strip() for key in sorted(_KEYS)}

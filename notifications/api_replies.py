@@ -52,7 +52,8 @@ def _meaning(status: int, text: str, recipient: str) -> tuple[Verdict, str]:
     ):
         return Verdict.FAILED, "mailbox_unknown"
     if _ABOUT_SENDER.search(text):
-        return Verdict.RELAY, REFUSES_US
+        # The domain, which all have, or one meeting's name for itself: the next knock tells.
+        return Verdict.STUMBLED, REFUSES_US
     return Verdict.FAILED, "refused"
 
 

@@ -94,7 +94,8 @@ class Line:
             mail = self._open().pack(content)
         except ImproperlyConfigured as error:
             raise Broken(Answer(Verdict.RELAY, replies.REFUSES_US, None, _words(error))) from error
-        except AnymailError as error:
+        except Exception as error:  # a letter that cannot be packed must not hold up the next
+            logger.exception("A mail cannot be packed for %s", settings.EMAIL_PROVIDER)
             raise Broken(Answer(Verdict.FAILED, "provider_cannot", None, _words(error))) from error
         self._wire.begin(may_speak)
         try:

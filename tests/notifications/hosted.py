@@ -26,10 +26,10 @@ DELAYED = {"429": {"Retry-After": "600"}}
 class Hosted:
     """
     Local parts of recipients are scripts: `500`, `429`, `401`, … answer that; `refused` is
-    refused as no such address; `hang` takes the mail and never answers, `drop` takes it and
-    hangs up, `drip` answers byte by byte for ever, `junk` with something that is no answer,
-    `unread` hangs up before the request was read, `elsewhere` redirects to itself; anything
-    else is taken. With `-times-N` a script holds for the first N tries only.
+    refused as no such address, `sender` because of its sender; `hang` takes the mail and never
+    answers, `drop` takes it and hangs up, `drip` answers byte by byte for ever, `junk` with
+    something that is no answer, `unread` hangs up and takes nothing, `elsewhere` redirects to
+    itself; anything else is taken. With `-times-N` a script holds for the first N tries only.
     """
 
     kind: str
@@ -100,20 +100,18 @@ class Hosted:
             self.tries[recipient] = self.tries.get(recipient, 0) + 1
         script = self.always or self._script(recipient)
         if script.isdigit():
-            status = int(script)
-            return self._say(talk, status, {"Message": "scripted", "ErrorCode": 10}, script)
-        if script == "refused":
-            return self._refuse(talk, recipient)
-        if script == "unread":
-            return self._hang_up(talk)
-        if script == "elsewhere":
-            talk.send_response(307)
-            talk.send_header("Location", talk.path)
-            talk.send_header("Content-Length", "0")
-            talk.end_headers()
-            return None
+            said = {"Message": "scripted", "ErrorCode": 10}
+            return self._say(talk, int(script), said, script)
+        if refuse := {
+            "refused": self._refuse, "sender": self._refuse_sender,
+            "unread": self._hang_up, "elsewhere": self._redirect,
+        }.get(script):  # fmt: skip
+            return refuse(talk, recipient)
         with self._lock:
             self.accepted.append((recipient, facts))
+        return self._take(talk, recipient, script)
+
+    def _take(self, talk, recipient, script) -> None:
         if script == "hang":
             self.released.wait(30)
             return self._hang_up(talk)
@@ -176,7 +174,16 @@ class Hosted:
         talk.end_headers()
         talk.wfile.write(content.encode())
 
-    def _hang_up(self, talk) -> None:
+    def _refuse_sender(self, talk, _recipient) -> None:
+        self._say(talk, 422, {"ErrorCode": 300, "Message": "Invalid 'From' address: 'x'."})
+
+    def _redirect(self, talk, _recipient) -> None:
+        talk.send_response(307)
+        talk.send_header("Location", talk.path)
+        talk.send_header("Content-Length", "0")
+        talk.end_headers()
+
+    def _hang_up(self, talk, _recipient="") -> None:
         talk.close_connection = True
         talk.connection.shutdown(socket.SHUT_RDWR)
 

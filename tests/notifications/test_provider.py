@@ -212,6 +212,37 @@ def test_while_all_is_broken_each_knock_costs_one_attempt_of_one_message(provide
     assert Message.objects.filter(attempts=0, state=State.QUEUED).count() == 27
 
 
+def test_a_letter_that_cannot_be_packed_fails_alone(postmark, monkeypatch):
+    compose = delivery.composing.compose
+
+    def composing(message, at):
+        whole = compose(message, at)
+        return whole.replace(b"text/html", b"text/wrong") if message.kind == "odd" else whole
+
+    monkeypatch.setattr(delivery.composing, "compose", composing)
+    odd, neighbour = post("odd", kind="odd"), post("neighbour")
+
+    look()
+
+    assert seen(odd) == (State.FAILED, "provider_cannot")
+    assert seen(neighbour) == (State.SENT, "")
+    assert list(postmark.tries) == ["neighbour@example.org"]
+
+
+def test_a_name_of_one_meeting_that_the_provider_dislikes_stops_no_other(postmark):
+    odd = post("sender", priority=1)
+    neighbour = post("neighbour")
+
+    look()
+    assert seen(odd) == (State.DEFERRED, "relay_refuses_us")
+    assert relay.trouble().needs_admin is True
+    Relay.objects.update(probe_at=Now())
+    look()
+
+    assert seen(neighbour) == (State.SENT, "")
+    assert relay.trouble() is None
+
+
 def test_nobody_there_is_trouble_of_the_provider(settings, postmark):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -404,9 +435,13 @@ def test_every_provider_of_the_table_can_be_made(settings, name):
 def test_keys_come_from_the_environment_or_from_files(tmp_path):
     (tmp_path / "key").write_text("from a file\n")
     env = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings", "ANYMAIL": '{"MAILGUN_API_KEY": "json"}',
+        "DJANGO_SETTINGS_MODULE": "config.settings",
         "ANYMAIL_MAILGUN_SENDER_DOMAIN": "mg.example.org",
         "ANYMAIL_POSTMARK_SERVER_TOKEN_FILE": str(tmp_path / "key"),
+    }  # fmt: skip
+    (tmp_path / "json").write_text('{"MAILGUN_API_KEY": "json"}')
+    env = {key: value for key, value in env.items() if key != "ANYMAIL"} | {
+        "ANYMAIL_FILE": str(tmp_path / "json")
     }  # fmt: skip
     ask = "from django.conf import settings; print(sorted(settings.ANYMAIL.items()))"
     said = subprocess.run(
