@@ -25,7 +25,7 @@ from events.models import (
     MeetingStatus,
     RegionSet,
 )
-from registrations import consents, letters, offers, seats, session_seats, waitlist
+from registrations import clocks, consents, letters, offers, seats, session_seats, waitlist
 from registrations.models import (
     Audience,
     Delegation,
@@ -100,6 +100,7 @@ def draft(
         **optional,
     )
     meeting.save(force_insert=True)
+    clocks.remember(time_zone, at=at)
     MeetingOwner.objects.create(meeting=meeting, user=owner, added_at=at)
     set_hosts(meeting, hosts or [(owner.host_name, owner.host_name_alt)])
     presets.create_categories(meeting)
@@ -197,6 +198,7 @@ def change(
     meeting.version += 1
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
+    clocks.remember(meeting.time_zone, at=at)
     session_seats.move_along(meeting.pk, _moved_by(meeting, before), at=at)
     if counters is not None:
         if "region_set" in changed:

@@ -22,7 +22,8 @@ class View:
 
     name: str
     path: str
-    # "": a stranger, "organizer": signed in, "desk": a phone at the door.
+    # "": a stranger, "organizer": signed in, "administrator": in the admin, "desk": a phone
+    # at the door.
     who: str = ""
     act: Act | None = None
     # What the server may answer with; all else is a broken page.
@@ -207,6 +208,11 @@ PARTICIPANTS = [
     View("mine-another", "/r/{confirmed}/another/"),
     View("mine-data", "/r/{confirmed}/data/"),
     View("mine-erase", "/r/{confirmed}/erase/"),
+    View("mine-feed", "/r/{online}/feed/"),
+    View("mine-feed-on", "/r/{subscribed}/feed/"),
+    View("mine-feed-renew", "/r/{subscribed}/feed/renew/"),
+    View("mine-feed-close", "/r/{subscribed}/feed/close/"),
+    View("mine-data-subscribed", "/r/{subscribed}/data/"),
     View("mine-unsubscribe", "/r/{confirmed}/unsubscribe/"),
     View("mine-erased", "/r/{erased}/", status=410),
     View("delegation", "/d/{delegation}/"),
@@ -334,6 +340,11 @@ OFFICE = [
     View("overview-closed", "/manage/listed/", who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
+    View("overview-delayed", "/manage/open/", who="organizer"),
+    View("messages-delayed", "/manage/open/messages/", who="organizer"),
+    View("mail-check", "/admin/notifications/message/check/", who="administrator"),
+    View("mail-tried", "/admin/notifications/message/check/?trial={tried}",
+         who="administrator"),
     View("mail-texts", "/manage/open/messages/texts/", who="organizer"),
     View("mail-text", "/manage/open/messages/texts/confirmed/", who="organizer"),
     View("mail-text-typed", "/manage/open/messages/texts/received/", who="organizer",
