@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files import uploadedfile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -537,3 +538,24 @@ def test_the_same_list_twice_at_once_in_another_order_is_saved_once(meeting, rep
         assert Invitation.objects.count() == Delegation.objects.count() == 30
         Invitation.objects.all().delete()
         Delegation.objects.all().delete()
+
+
+def test_control_without_the_lock_they_wait_for_each_other_for_ever(meeting, monkeypatch):
+    monkeypatch.setattr(sending, "_lock_lists", lambda meeting: None)
+    wishes = [
+        sending.Wish(email=f"{n}@example.org", category=category(meeting), language="ru")
+        for n in range(1000)
+    ]
+
+    for _ in range(20):
+        results = at_once(*(
+            lambda some=some: sending.invite_many(
+                meeting=meeting, at=NOON, by=journal.SYSTEM, wishes=some
+            )
+            for some in (wishes, wishes[::-1])
+        ))  # fmt: skip
+        if any(isinstance(one, OperationalError) for one in results):
+            return
+        Invitation.objects.all().delete()
+
+    pytest.fail("they got past each other twenty times")
