@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from notifications.checking import dkim, dmarc, looking, server, spf
@@ -31,6 +32,13 @@ FINE = {
     "_dmarc.example.org TXT": ["v=DMARC1; p=quarantine; rua=mailto:x@example.org"],
     "example.org MX": ["10 mx1.example.org.", "20 mx2.example.org."],
 }
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """The words are put into the reader's language when they are shown."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
