@@ -83,7 +83,7 @@ def _draw(
     folder = into / kind
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[tuple[str, Path]] = []
-    for who in ("", "organizer", "desk"):
+    for who in ("", "organizer", "administrator", "desk"):
         options = {"viewport": {"width": width, "height": 800}, "color_scheme": theme}
         visitor = None
         for view in (view for view in views if view.who == who):

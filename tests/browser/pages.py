@@ -22,7 +22,8 @@ class View:
 
     name: str
     path: str
-    # "": a stranger, "organizer": signed in, "desk": a phone at the door.
+    # "": a stranger, "organizer": signed in, "administrator": in the admin, "desk": a phone
+    # at the door.
     who: str = ""
     act: Act | None = None
     # What the server may answer with; all else is a broken page.
@@ -339,6 +340,11 @@ OFFICE = [
     View("overview-closed", "/manage/listed/", who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
+    View("overview-delayed", "/manage/open/", who="organizer"),
+    View("messages-delayed", "/manage/open/messages/", who="organizer"),
+    View("mail-check", "/admin/notifications/message/check/", who="administrator"),
+    View("mail-tried", "/admin/notifications/message/check/?trial={tried}",
+         who="administrator"),
     View("mail-texts", "/manage/open/messages/texts/", who="organizer"),
     View("mail-text", "/manage/open/messages/texts/confirmed/", who="organizer"),
     View("mail-text-typed", "/manage/open/messages/texts/received/", who="organizer",

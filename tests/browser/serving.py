@@ -78,7 +78,7 @@ def _environment(address: str, base: str) -> dict[str, str]:
     }
 
 
-def _wait(base: str, server: subprocess.Popen[bytes], within: float = 30) -> None:
+def _wait(base: str, server: subprocess.Popen[bytes], within: float = 90) -> None:
     since = time.monotonic()
     while server.poll() is None and time.monotonic() - since < within:
         try:

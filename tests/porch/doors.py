@@ -83,7 +83,7 @@ API_OFFICE = """
     api-delegation-renew-link api-delegation-from-file
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw api-invitation-from-file
-    api-message-list api-message-bulk api-message-coming api-message-detail
+    api-message-list api-message-bulk api-message-coming api-message-delay api-message-detail
     api-message-resend api-message-settle api-message-withdraw api-message-suppress
     api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
     api-announcement-take-back api-announcement-recipients api-announcement-files
