@@ -78,8 +78,12 @@ def _judged(dns: Dns, domain: str, include: str) -> list[Remark]:
         )
         remarks.append(wrong(words, n=walk.lookups, most=MOST_LOOKUPS))
     if include and include not in walk.includes:
-        words = _("It does not name your sender: add include:%(name)s before “all”.")
-        remarks.append(wrong(words, advice=f"include:{include}", name=include))
+        # No more than a warning: the sender's addresses may stand there in another way.
+        words = _(
+            "It does not name your sender as most do: unless the sender’s addresses stand there in"
+            " another way, add include:%(name)s before “all”."
+        )
+        remarks.append(warns(words, advice=f"include:{include}", name=include))
     if walk.has_ptr:
         remarks.append(warns(_("“ptr” is slow and many receivers ignore it: take it out.")))
     return [remark for remark in remarks if remark.verdict] or [
