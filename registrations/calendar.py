@@ -10,6 +10,7 @@ time, place or status.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -24,6 +25,7 @@ from events.models import Format, Meeting, MeetingStatus, Session
 from notifications.enclosures import Enclosure
 from registrations.models import AttendanceMode, Registration, Status
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 PRODUCT = "-//Yavka//Meetings//EN"
 # What a calendar shows of a registration (RFC 5545 3.8.1.11).
 _STATUS = {
@@ -75,18 +77,18 @@ def personal(entry: dict[str, Any], *, url: str) -> bytes:
     event.add("sequence", entry["sequence"])
     event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
     _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
-    event.add("summary", entry["summary"])
+    event.add("summary", _line(entry["summary"]))
     _add_texts(event, location=entry["location"], description=entry["description"], url=url)
     event.add("status", entry["status"])
     event.add("transp", "OPAQUE")
     if entry["conference"]:
         event.add("conference", entry["conference"], parameters={"VALUE": "URI"})
     organizer = vCalAddress(f"mailto:{entry['organizer_email']}")
-    organizer.params["CN"] = vText(entry["organizer_name"] or entry["organizer_email"])
+    organizer.params["CN"] = vText(_line(entry["organizer_name"]) or entry["organizer_email"])
     event["organizer"] = organizer
     if entry["attendee_email"]:
         attendee = vCalAddress(f"mailto:{entry['attendee_email']}")
-        attendee.params["CN"] = vText(entry["attendee_name"])
+        attendee.params["CN"] = vText(_line(entry["attendee_name"]))
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
@@ -156,7 +158,7 @@ def _session(entry: dict[str, Any], *, url: str) -> Event:
     event.add("sequence", entry["sequence"])
     event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
     _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
-    event.add("summary", entry["summary"])
+    event.add("summary", _line(entry["summary"]))
     _add_texts(event, location=entry["location"], description=entry["description"], url=url)
     event.add("status", entry["status"])
     event.add("transp", "OPAQUE" if entry["status"] == "CONFIRMED" else "TRANSPARENT")
@@ -171,7 +173,7 @@ def public(meeting: Meeting, *, url: str, stamp: datetime) -> bytes:
     event.add("dtstamp", stamp.astimezone(UTC))
     zone = "UTC" if meeting.format == Format.ONLINE else meeting.time_zone
     _add_times(event, meeting.starts_at.isoformat(), meeting.ends_at.isoformat(), zone)
-    event.add("summary", meeting.text("title"))
+    event.add("summary", _line(meeting.text("title")))
     _add_texts(event, location=place(meeting), description=meeting.text("arrival_note"), url=url)
     cancelled = meeting.status == MeetingStatus.CANCELLED
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
@@ -197,9 +199,19 @@ def _add_times(event: Event, starts: str, ends: str, time_zone: str) -> None:
 
 def _add_texts(event: Event, *, location: str, description: str, url: str) -> None:
     if location:
-        event.add("location", location)
-    event.add("description", "\n\n".join(filter(None, [description, url])))
+        event.add("location", _line(location))
+    event.add("description", "\n\n".join(filter(None, [_lines(description), url])))
     event.add("url", url)
+
+
+def _line(text: str) -> str:
+    """Without what a calendar may not hold (RFC 5545 3.1), and without breaks."""
+    return " ".join(_lines(text).split())
+
+
+def _lines(text: str) -> str:
+    # A control character in a name, and some programs lose the whole line, or the file.
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n"))
 
 
 def _file(*events: Event, method: str, starts: str) -> bytes:

@@ -1,0 +1,84 @@
+"""
+A meeting that is not published is not there: no list, page, calendar, file or error of anybody
+but its organizers' tells of it, and its address answers as one that was never given.
+"""
+
+import re
+
+import pytest
+
+from events.models import Meeting, MeetingStatus
+from registrations.models import Registration
+from tests.porch import doors
+from tests.porch.estates import browser, program
+
+pytestmark = pytest.mark.django_db
+SECRET = "Тайноесобрание"
+OF_A_MEETING = [door for door in doors.every() if {"slug", "meeting"} & {*door.variables}]
+UNKNOWN = "never-was-here"
+
+
+@pytest.fixture
+def hidden(world):
+    """A stranger's meeting, full of people, whose name says what it is; it is a draft again."""
+    estate = world.theirs
+    Meeting.objects.filter(slug=estate.slug).update(
+        status=MeetingStatus.DRAFT, title=SECRET, title_alt=SECRET, short_title=SECRET,
+        short_title_alt=SECRET, venue=SECRET, summary=SECRET, arrival_note=SECRET,
+        contact_name=SECRET,
+    )  # fmt: skip
+    Registration.objects.filter(meeting__slug=estate.slug).update(organization=SECRET)
+    return estate
+
+
+def visitors(world):
+    return {
+        "anybody": browser(),
+        "another organizer": browser(world.mine),
+        "a program": program(),
+        "another organizer's program": program(world.mine.credentials()["organizer"]),
+    }
+
+
+def said(answer):
+    body = b"".join(answer) if answer.streaming else answer.content
+    text = body.decode(errors="ignore") + str(dict(answer.headers))
+    # What differs from one answer to the next, whatever is asked.
+    return re.sub(
+        r"csrfmiddlewaretoken[^>]*|nonce-?=?[\"']?[\w/+=-]+|Expires[^,]*, [^']*'", "", text
+    )
+
+
+def test_no_list_tells_of_it(world, hidden):
+    mine = Meeting.objects.get(slug=world.mine.slug)
+    for who, visitor in visitors(world).items():
+        for path in (
+            "/", "/?page=2", "/api/v1/meetings/", f"/api/v1/meetings/?search={SECRET}",
+            "/api/v1/meetings/?own=true", "/api/v1/region-sets/", "/robots.txt", "/sitemap.xml",
+            "/manage/", f"/manage/?q={SECRET}", "/api/v1/schema/", f"/m/{mine.slug}/",
+            f"/m/{mine.slug}.ics", "/readyz",
+        ):  # fmt: skip
+            text = said(visitor.get(path))
+            # A search says again what was searched for.
+            typed = "search=" in path or "q=" in path
+            assert typed or SECRET not in text, (who, path)
+            assert hidden.slug not in text.split(), (who, path)
+            assert f"/{hidden.slug}" not in text, (who, path)
+    counted = program().get("/api/v1/meetings/").json()
+    assert hidden.slug not in [row["slug"] for row in counted["results"]]
+    assert counted.get("count", len(counted["results"])) == len(counted["results"])
+
+
+@pytest.mark.parametrize("door", OF_A_MEETING, ids=lambda door: door.name)
+def test_its_addresses_answer_as_ones_that_never_were(world, hidden, door):
+    url = door.url(hidden)
+    unknown = url.replace(f"/{hidden.slug}", f"/{UNKNOWN}")
+    assert unknown != url
+    is_api = door.name.startswith("api-")
+    for who, visitor in visitors(world).items():
+        if is_api != ("program" in who):
+            continue
+        there, nowhere = visitor.get(url), visitor.get(unknown)
+        assert there.status_code == nowhere.status_code, who
+        assert said(there).replace(hidden.slug, "X") == said(nowhere).replace(UNKNOWN, "X"), who
+        assert SECRET not in said(there), who
