@@ -15,7 +15,6 @@ from tests.porch.estates import browser, program
 pytestmark = pytest.mark.django_db
 SECRET = "Тайноесобрание"
 OF_A_MEETING = [door for door in doors.every() if {"slug", "meeting"} & {*door.variables}]
-UNKNOWN = "never-was-here"
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_no_list_tells_of_it(world, hidden):
         for path in (
             "/", "/?page=2", "/api/v1/meetings/", f"/api/v1/meetings/?search={SECRET}",
             "/api/v1/meetings/?own=true", "/api/v1/region-sets/", "/robots.txt", "/sitemap.xml",
-            "/manage/", f"/manage/?q={SECRET}", "/api/v1/schema/", f"/m/{mine.slug}/",
+            "/manage/", f"/manage/?q={SECRET}", f"/m/{mine.slug}/",
             f"/m/{mine.slug}.ics", "/readyz",
         ):  # fmt: skip
             text = said(visitor.get(path))
@@ -72,13 +71,34 @@ def test_no_list_tells_of_it(world, hidden):
 @pytest.mark.parametrize("door", OF_A_MEETING, ids=lambda door: door.name)
 def test_its_addresses_answer_as_ones_that_never_were(world, hidden, door):
     url = door.url(hidden)
-    unknown = url.replace(f"/{hidden.slug}", f"/{UNKNOWN}")
+    # As long, so that the length of an answer may be compared.
+    never = "n" * len(hidden.slug)
+    unknown = url.replace(f"/{hidden.slug}", f"/{never}")
     assert unknown != url
-    is_api = door.name.startswith("api-")
-    for who, visitor in visitors(world).items():
-        if is_api != ("program" in who):
-            continue
+    # Whoever organizes something else comes further than anybody else.
+    kinds = ["another organizer's program" if door.name.startswith("api-") else "another organizer"]
+    if door.name in doors.OPEN or door.name in doors.PUBLIC_METHODS:
+        kinds += ["anybody", "a program"]
+    for who in kinds:
+        visitor = visitors(world)[who]
         there, nowhere = visitor.get(url), visitor.get(unknown)
         assert there.status_code == nowhere.status_code, who
-        assert said(there).replace(hidden.slug, "X") == said(nowhere).replace(UNKNOWN, "X"), who
+        assert said(there).replace(hidden.slug, "X") == said(nowhere).replace(never, "X"), who
         assert SECRET not in said(there), who
+
+
+def test_whoever_wants_its_address_learns_that_it_is_taken_and_no_more(world, hidden):
+    visitor = program(world.mine.credentials()["organizer"])
+    body = {
+        "title": SECRET, "starts_at": "2031-01-01T10:00:00Z", "ends_at": "2031-01-01T12:00:00Z",
+        "time_zone": "Europe/Moscow",
+    }  # fmt: skip
+
+    def refused(slug):
+        answer = visitor.post("/api/v1/meetings/", body | {"slug": slug}, format="json")
+        assert answer.status_code == 422
+        return answer.json()["errors"]
+
+    # A draft, what everybody can see, and a page of the office: all the same.
+    assert refused(hidden.slug) == refused(world.second.slug) == refused("new")
+    assert SECRET not in str(refused(hidden.slug))
