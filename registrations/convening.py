@@ -258,9 +258,11 @@ def set_consent(*, meeting: Meeting, at: datetime, by: Actor, **text: Any) -> No
 
 def _in_lines(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields, without breaks and what cannot be seen where a line is meant."""
-    longest = {name: Meeting._meta.get_field(name).max_length for name in LINE_FIELDS}
     # Some letters become two when they are composed.
-    lines = {name: names.clean(fields[name])[: longest[name]] for name in longest if name in fields}
+    longest = {field.name: field.max_length for field in Meeting._meta.fields}
+    lines = {
+        name: names.clean(fields[name])[: longest[name]] for name in LINE_FIELDS if name in fields
+    }
     return fields | lines
 
 

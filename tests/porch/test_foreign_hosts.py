@@ -20,7 +20,7 @@ from registrations import form_stamp
 from registrations.invitations import keys
 from tests.factories import category, make_invitation, make_meeting, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 EVIL = "evil.test"
 FOREIGN = [
     {"HTTP_HOST": EVIL},

@@ -24,7 +24,7 @@ from registrations.models import Announcement, AnnouncementFile, Registration
 from tests.factories import category, make_consent, make_delegation, make_meeting, make_user
 from tests.registrations.test_injection import ALL_BREAKS, HEADERS, read_headers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 BREAKS = ALL_BREAKS.split("|")
 # Between letters alone: what forbids ":" and "@" in a name shall not answer for the breaks.
 EVIL = "Иван" + "Иван".join(BREAKS[:-1]) + "Иван"

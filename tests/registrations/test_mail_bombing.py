@@ -27,7 +27,8 @@ from tests.factories import (
 )
 from tests.registrations.test_races import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+THREADS = pytest.mark.django_db(transaction=True)
 VICTIM = "ivan.petrov@gmail.com"
 SPELLINGS = [
     VICTIM, "IVAN.PETROV@gmail.com", "ivanpetrov@gmail.com", "i.v.a.n.petrov@gmail.com",
@@ -166,6 +167,7 @@ def test_three_an_hour_and_six_a_day_in_any_hour_and_any_day():
         assert len([m for m in left if start <= m < start + 1440]) <= 6
 
 
+@THREADS
 @pytest.mark.parametrize("rounds", [1, pytest.param(30, marks=pytest.mark.long)])
 def test_of_many_at_once_exactly_three_pass(rounds):
     for _round in range(rounds):
@@ -186,6 +188,7 @@ def test_of_many_at_once_exactly_three_pass(rounds):
         assert sent().filter(recipient=VICTIM).count() == 3
 
 
+@THREADS
 def test_without_the_row_that_all_queue_at_more_would_pass(monkeypatch):
     def looks_first(key, *, at):
         goes = Message.objects.count() < 3
@@ -260,6 +263,7 @@ def test_the_operator_sees_how_much_was_left_out(client, monkeypatch):
     assert health.look().spared_in_a_day == 1
 
 
+@THREADS
 def test_a_letter_is_counted_in_the_transaction_of_its_cause():
     with pytest.raises(RuntimeError):
         sparing.held_back([VICTIM], at=NOON)

@@ -16,10 +16,8 @@ from registrations.own_texts import Words
 from tests.factories import NOON, ORGANIZER, make_meeting, make_registration, make_user
 from tests.notifications.receiver import Receiver
 
-pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def listener():
     made = Receiver()
     yield made
@@ -37,6 +35,7 @@ def connections(monkeypatch):
     return made
 
 
+@pytest.mark.django_db
 def test_no_address_of_a_meeting_or_a_mail_is_visited(listener, connections, monkeypatch):
     monkeypatch.setattr(form_stamp, "ripened", lambda stamp: (True, stamp))
     inside = listener.url("/secret")
