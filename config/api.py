@@ -146,6 +146,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-registration/address/", mine.MyAddressView.as_view(), name="api-mine-address"),
     path("my-registration/erase/", mine.MyErasureView.as_view(), name="api-mine-erase"),
     path("my-registration/calendar/", mine.MyCalendarView.as_view(), name="api-mine-calendar"),
+    path("my-registration/feed/", mine.MyFeedView.as_view(), name="api-mine-feed"),
+    path("my-registration/feed/renew/", mine.MyFeedRenewView.as_view(), name="api-mine-feed-renew"),
     path("my-registration/sessions/", sessions.MySessionsView.as_view(), name="api-my-sessions"),
     path(
         "my-registration/sessions/<uuid:uid>/",

@@ -7,11 +7,20 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
+from notifications import transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("yavka")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def refuse_to_start(**_: Any) -> None:
+    """Not in the log of the first mail, tomorrow: where mail can never leave, say so now."""
+    if said := transport.problem():
+        raise SystemExit(said)
 
 
 @worker_init.connect

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 
-# /r/<token>/ is a person's own page, /i/ an invited person's, /d/ the head's of a delegation,
-# /c/ a desk's, /n/ the press's; …/reset/key/<token>/ sets an organizer's password, ?code= is
-# an access code. Whoever reads one can use it.
-TOKEN = re.compile(r"(/(?:[ridcn]|password/reset/key)/|[?&]code=)[^/\s?#&\"'<>]+")
+# /r/<token>/ is a person's own page, /f/ what the calendar follows, /i/ an invited person's, /d/
+# the head's of a delegation, /c/ a desk's, /n/ the press's; …/reset/key/<token>/ sets an
+# organizer's password, ?code= is an access code. Whoever reads one can use it.
+TOKEN = re.compile(r"(/(?:[rfidcn]|password/reset/key)/|[?&]code=)[^/\s?#&\"'<>]+")
 _plain = logging.Formatter()
 
 

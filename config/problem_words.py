@@ -219,7 +219,17 @@ WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     ),
     "file_not_read": (
         gettext_lazy("The file cannot be read as a table"),
-        gettext_lazy("Send XLSX or CSV, up to 10,000 rows and 5 MB; “detail” says what is wrong."),
+        gettext_lazy(
+            "Send XLSX or CSV, up to 5 MB and 10,000 people, or 1,000 delegations or "
+            "invitations; “detail” says what is wrong."
+        ),
+    ),
+    "rows_not_accepted": (
+        gettext_lazy("Rows of the table have errors"),
+        gettext_lazy(
+            "Nothing was saved. Correct the rows that “rows” names (the first hundred; “wrong” "
+            "is how many there are), and send the table again."
+        ),
     ),
     "import_moved_on": (
         gettext_lazy("The import has gone on"),

@@ -83,6 +83,7 @@ STATUS_OF = {
     "query_too_short": 422,
     "refused": 409,
     "reminder_rule_twice": 422,
+    "rows_not_accepted": 422,
     "server_error": 500,
     "registration_closed": 409,
     "still_running": 409,

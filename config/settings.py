@@ -1,5 +1,6 @@
 """All settings, from the environment. docs/settings.md lists the variables."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -184,9 +185,19 @@ BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 # Through which provider mail goes, as django-anymail calls it ("mailgun", "unisender_go"), its
 # keys, and "user:password" of the address at which it reports what became of mails.
 EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
-ANYMAIL = env.json("ANYMAIL", default={}) | {
-    "WEBHOOK_SECRET": env.str("MAIL_EVENTS_SECRET", default="")
-}
+# How mail leaves: "smtp" to the server in EMAIL_URL, "api" to the provider's interface.
+EMAIL_TRANSPORT = env.str("EMAIL_TRANSPORT", default="smtp")
+# Its keys one by one, or all as JSON.
+_KEYS = {name for key in os.environ if (name := key.removesuffix("_FILE")).startswith("ANYMAIL_")}
+ANYMAIL = (
+    env.json("ANYMAIL", default={})
+    | {key.removeprefix("ANYMAIL_"): env.str(key).strip() for key in sorted(_KEYS)}
+    | {"WEBHOOK_SECRET": env.str("MAIL_EVENTS_SECRET", default="")}
+)
+# Where the provider's or the mail server's DKIM keys are, if not where they usually are.
+MAIL_DKIM_SELECTORS = env.list("MAIL_DKIM_SELECTORS", default=[])
+# Whom the check of the mail's DNS records asks; empty: whom everything on this machine asks.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
 # How often workers are told to look for mail, whatever the bell did (seconds).
 MAIL_SWEEP_SECONDS = env.int("MAIL_SWEEP_SECONDS", default=10)
 # How long a worker may hold a message before another takes it over (seconds).
@@ -201,7 +212,9 @@ MAIL_UNCERTAIN_SECONDS = env.int("MAIL_UNCERTAIN_SECONDS", default=900)
 # How much may leave in a minute: to the mail server ("relay"), to the receivers of a family
 # ("mail.ru", "yandex", "gmail"), to one domain by name, to each other one ("other"). A server
 # on this very machine paces what it passes on better than we could.
-_RELAY_IS_HERE = _EMAIL["EMAIL_HOST"] in ("127.0.0.1", "localhost", "::1")
+_RELAY_IS_HERE = EMAIL_TRANSPORT == "smtp" and _EMAIL["EMAIL_HOST"] in (
+    *("127.0.0.1", "localhost", "::1"),
+)
 _USUAL_RATES = (
     [] if _RELAY_IS_HERE else ["relay=3000", "mail.ru=600", "yandex=600", "gmail=600", "other=600"]
 )

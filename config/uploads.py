@@ -1,8 +1,9 @@
 """
 Files that are sent. No form takes one, so none is stored: whoever sends one fills no disk.
 
-One door says otherwise for itself, before its body is read (`accept_one_file`): a list of
-people. It keeps a small file in memory, and reads over a larger one to be able to say so.
+Few doors say otherwise for themselves, before their bodies are read (`accept_one_file`): lists
+of people, of delegations, of invitations, and what goes with a message to many. They keep a
+small file in memory, and read over a larger one to be able to say so.
 """
 
 from __future__ import annotations

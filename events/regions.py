@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -277,11 +278,17 @@ def _attempts(typed: str) -> list[str]:
 
 def _names(region: Region) -> list[str]:
     named = [region.code, region.name, region.name_alt, region.short_name]
-    return list(dict.fromkeys(fold(text) for text in named if text))
+    return list(dict.fromkeys(_folded(text) for text in named if text))
 
 
 def _keys(region: Region) -> list[str]:
-    return list(dict.fromkeys([*_names(region), *map(fold, region.aliases)]))
+    return list(dict.fromkeys([*_names(region), *map(_folded, region.aliases)]))
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    """A name of a list: every row of a table is compared with all of them."""
+    return fold(text)
 
 
 def _likeness(attempt: str, key: str) -> float:

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import formats, timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
 
 from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User
-from notifications import health, outbox
+from notifications import health, outbox, trial
 from notifications.models import (
+    WAITING,
     Attempt,
     Delivery,
     DeliveryAttempt,
     Message,
     Relay,
+    State,
     Suppression,
     Webhook,
 )
 
+# A page that is loaded again to see a test mail arrive asks nobody once more.
+CHECKED, CHECKED_SECONDS = "mail-checked", 60
 NEEDS = {
     "paused": _(
         "Mail is paused: a backup was restored, and mails wait in it that were sent before."
@@ -100,7 +108,12 @@ class MessageAdmin(ReadOnly):
 
     def get_urls(self) -> list[URLPattern]:
         look = self.admin_site.admin_view(self.health)
-        return [path("health/", look, name="notifications_health"), *super().get_urls()]
+        check = self.admin_site.admin_view(self.check_mail)
+        return [
+            path("health/", look, name="notifications_health"),
+            path("check/", check, name="notifications_check"),
+            *super().get_urls(),
+        ]
 
     def health(self, request: HttpRequest) -> HttpResponse:
         """How the post office is: what waits, what stands still, what needs a person."""
@@ -139,6 +152,32 @@ class MessageAdmin(ReadOnly):
             "lanes": now.lanes,
         }
         return render(request, "admin/notifications/health.html", context)
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def check_mail(self, request: HttpRequest) -> HttpResponse:
+        """Whether our mail is believed; a test mail to oneself, and what became of it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            assert isinstance(request.user, User), "the admin lets nobody else in"
+            mail = trial.write(to=request.user.email, language=get_language() or "en")
+            return HttpResponseRedirect(f"{request.path}?trial={mail.pk}")
+        findings = None if "again" in request.GET else cache.get(CHECKED)
+        if findings is None:
+            # Who never checks does not carry a DNS library in memory.
+            findings = import_module("notifications.checking.looking").look()
+            cache.set(CHECKED, findings, CHECKED_SECONDS)
+        wanted = request.GET.get("trial", "")
+        found = trial.find(int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
+        context = self.admin_site.each_context(request) | {
+            "title": _("Is our mail believed?"),
+            "findings": findings,
+            "mail": found,
+            "tries": list(found.tries.order_by("pk")) if found else [],
+            "is_waiting": found is not None and found.state in (*WAITING, State.LEASED),
+            "address": request.user.email,  # type: ignore[union-attr]  # the admin lets nobody else in
+        }
+        return render(request, "admin/notifications/check.html", context)
 
     @admin.action(description=_("Try to send the selected messages again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:

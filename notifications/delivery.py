@@ -22,7 +22,7 @@ from django.db.models import Case, F, IntegerField, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications import composing, epoch, mime, rates, relay, results, smtp, suppressing
+from notifications import composing, epoch, mime, rates, relay, results, suppressing, transport
 from notifications.models import Cause, Message, Phase, State
 from notifications.relay import Access
 from notifications.replies import Answer, Verdict
@@ -84,7 +84,7 @@ def drain(*, seconds: float = TURN_SECONDS) -> bool:
     over_at = time.monotonic() + seconds
     spoke = False
     try:
-        with smtp.Line() as line:
+        with transport.line() as line:
             while time.monotonic() < over_at:
                 if not epoch.may_send():
                     return True
@@ -155,7 +155,7 @@ def sweep() -> None:
     rates.forget_idle()
 
 
-def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> bool:
+def _deliver(batch: list[Message], line: transport.Line, *, knocks: bool) -> bool:
     """
     Deliver a batch. What has no token, or the mail server has no ear for, is put back unharmed.
 
@@ -174,7 +174,7 @@ def _deliver(batch: list[Message], line: smtp.Line, *, knocks: bool) -> bool:
             answer = _attempt(rest.pop(0), line, renews=slow)
             if answer is None:
                 continue
-            if answer.verdict is Verdict.RELAY:
+            if answer.blames_relay:
                 relay.failed(answer, knocked=knocks)
                 break
             if knocks and answer.spoken:
@@ -193,7 +193,7 @@ def _put_back(messages: list[Message]) -> None:
         )
 
 
-def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | None:
+def _attempt(message: Message, line: transport.Line, *, renews: bool) -> Answer | None:
     """Try one message. Returns what came of it, or None where it is not ours any more."""
     started_at = timezone.now()
     # A message whose worker died is marked before it is touched, a slow batch renewed.
@@ -216,10 +216,10 @@ def _attempt(message: Message, line: smtp.Line, *, renews: bool) -> Answer | Non
             answer = line.send(
                 sender=sender, recipient=recipient, content=content, may_speak=_fence(message)
             )
-        except smtp.Fenced:
+        except transport.Fenced:
             logger.info("Message %s was taken from us before it was sent", message.pk)
             return None
-        except smtp.Broken as trouble:
+        except transport.Broken as trouble:
             answer = trouble.answer
     results.write_down(message, answer, started_at)
     if answer.reason == "mailbox_unknown":

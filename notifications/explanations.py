@@ -38,6 +38,7 @@ EXPLANATIONS = {
     "try_later": _("The receiving server asks to try again later."),
     "relay_down": _("The mail server does not take mail now."),
     "relay_refuses_us": _("The mail server will not take our mail: its settings need a look."),
+    "provider_cannot": _("The mail provider cannot carry such a message."),
     "too_large": _("The message is too large for a mail server."),
     "skipped_after_restore": _("Left out after a backup was restored: it was sent before."),
     "connection_broke": _("The connection broke after the text was sent."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +13,8 @@ from notifications.models import Relay
 
 # One in fifty refused as spam, within ten minutes, and not by chance.
 ALARM_SHARE, ALARM_LEAST = 0.02, 5
-# What is due and has not left by then needs a look.
-LATE_AFTER_SECONDS = 300
+# What is due and has not left by then needs a look; whoever waits for it is told sooner.
+LATE_AFTER_SECONDS, TOLD_AFTER_SECONDS = 300, 120
 
 # One pass over what waits.
 _WAITING = """
@@ -44,6 +45,19 @@ SELECT count(*), count(*) FILTER (WHERE outcome = 'ambiguous'), (
     WHERE held_back_at > STATEMENT_TIMESTAMP() - interval '1 day'
 )
 FROM notifications_attempt WHERE ended_at > STATEMENT_TIMESTAMP() - interval '1 day'
+"""
+
+
+# What is due to one meeting's people, and whether the mail server takes mail at all.
+_DELAY = """
+SELECT count(*), min(not_before),
+    COALESCE(min(not_before) <= STATEMENT_TIMESTAMP() - make_interval(secs => %s), false),
+    (SELECT needs_admin FROM notifications_relay WHERE name = %s AND failures > 0),
+    EXISTS (SELECT FROM notifications_epoch WHERE paused_since IS NOT NULL)
+FROM notifications_message
+WHERE subjects -> 0 = %s::jsonb AND state IN ('queued', 'deferred')
+  AND not_before <= STATEMENT_TIMESTAMP()
+  AND (expires_at IS NULL OR expires_at > STATEMENT_TIMESTAMP())
 """
 
 
@@ -99,6 +113,32 @@ class Health:
             "uncertain": self.uncertain > 0,
         }
         return [code for code, holds in known.items() if holds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delay:
+    """Letters about one meeting that should have left, and since when."""
+
+    waiting: int
+    since: datetime
+    # Sending is paused, or the mail server refuses us, until an administrator does something.
+    needs_admin: bool
+
+
+def delay(subject: str) -> Delay | None:
+    """
+    Whether letters about "meeting:3" wait longer than they should. One query.
+
+    Told at once while no mail leaves at all, else from two minutes on. Letters name the widest
+    subject first, and only that one is looked for: there is an index of those that wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DELAY, [TOLD_AFTER_SECONDS, relay.name(), json.dumps(subject)])
+        row = cursor.fetchone() or (0, None, False, None, False)
+    waiting, since, is_late, refuses_us, is_paused = row
+    if since is None or not (is_late or is_paused or refuses_us is not None):
+        return None
+    return Delay(waiting=waiting, since=since, needs_admin=bool(refuses_us or is_paused))
 
 
 def look() -> Health:

@@ -190,6 +190,8 @@ class Message(models.Model):
     possible_duplicate = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     subject_line = models.CharField(max_length=500, blank=True)
+    # What the provider calls it, for its reports; "" where it left by SMTP.
+    receipt = models.CharField(max_length=200, blank=True, default="", db_default="")
     # What others reported after it was sent (notifications.bounces); rises by rank only.
     fate = models.CharField(max_length=10, choices=Fate, blank=True, default="", db_default="")
 
@@ -224,6 +226,7 @@ class Message(models.Model):
                 "not_before", name="message_uncertain", condition=Q(state=State.AMBIGUOUS)
             ),
             models.Index("id", name="message_failed", condition=Q(state=State.FAILED)),
+            models.Index("receipt", name="message_by_receipt", condition=~Q(receipt="")),
             GinIndex(OpClass("subjects", name="jsonb_path_ops"), name="message_by_subject"),
             # The newest of a meeting, among any number; and what needs somebody.
             models.Index(WIDEST, F("id").desc(), name="message_by_widest"),

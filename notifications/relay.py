@@ -32,6 +32,9 @@ class Access(Enum):
 
 
 def name() -> str:
+    """What the relay's row and bucket are called."""
+    if settings.EMAIL_TRANSPORT == "api":
+        return str(settings.EMAIL_PROVIDER)
     return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT or 25}"
 
 
@@ -57,7 +60,8 @@ def failed(answer: Answer, *, knocked: bool) -> None:
             return
         Relay.objects.filter(pk=row.pk).update(
             failures=row.failures + 1,
-            probe_at=Now() + replies.next_probe(row.failures + 1),
+            probe_at=Now()
+            + max(replies.next_probe(row.failures + 1), answer.patience or timedelta(0)),
             troubled_since=row.troubled_since or Now(),
             reply=f"{answer.code or ''} {answer.text}".strip(),
             needs_admin=answer.needs_admin,

@@ -14,6 +14,7 @@ _STEPS = {
     # Somebody has to empty a mailbox.
     "slowly": [timedelta(hours=h) for h in (1, 4, 8, 12)],
 }
+_STEPS["stumbled"] = _STEPS["soon"]
 # The mail server will have nothing of us until somebody changes the settings.
 REFUSES_US = "relay_refuses_us"
 _REFUSES_US = (530, 534, 535, 538)
@@ -26,6 +27,8 @@ class Verdict(Enum):
 
     SENT = "sent"
     RELAY = "relay"  # the mail server: every message has the same trouble, none is to blame
+    # The server, at this message: both are left alone, so that the next knock is another one.
+    STUMBLED = "stumbled"
     SOON = "soon"  # this message, for a while
     SLOWLY = "slowly"  # this message, for longer
     FAILED = "failed"  # this message, for ever
@@ -40,6 +43,15 @@ class Answer:
     reason: str  # a key of explanations.EXPLANATIONS
     code: int | None
     text: str
+    # How long it asked to be left alone, where it said so.
+    patience: timedelta | None = None
+    # What it calls the message that it took, where that is not our Message-ID.
+    receipt: str = ""
+
+    @property
+    def blames_relay(self) -> bool:
+        """Whether the next message would meet the same."""
+        return self.verdict in (Verdict.RELAY, Verdict.STUMBLED)
 
     @property
     def needs_admin(self) -> bool:

@@ -28,6 +28,7 @@ WITH result AS (
     UPDATE notifications_message
     SET state = %(state)s, phase = %(phase)s, reason = %(reason)s, attempts = %(attempts)s,
         losses = 0, lease_until = NULL, subject_line = %(subject_line)s,
+        receipt = CASE WHEN %(receipt)s = '' THEN receipt ELSE %(receipt)s END,
         not_before = COALESCE(STATEMENT_TIMESTAMP() + %(pause)s::interval, not_before),
         sent_at = CASE WHEN %(state)s = 'sent' THEN STATEMENT_TIMESTAMP() ELSE sent_at END
     WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('leased', 'queued', 'ambiguous')
@@ -66,6 +67,7 @@ def _write_down(message: Message, answer: Answer, started_at: datetime) -> None:
         "reached": Phase.CONNECT if phase == Phase.NONE else phase,
         "code": answer.code,
         "reply": answer.text,
+        "receipt": answer.receipt[:200],
     }
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_DOWN, facts)
@@ -81,7 +83,7 @@ def _outcome(message: Message, answer: Answer) -> tuple[State, Phase, timedelta 
         case Verdict.UNCERTAIN:
             uncertain_for = timedelta(seconds=settings.MAIL_UNCERTAIN_SECONDS)
             return State.AMBIGUOUS, Phase.DATA, uncertain_for
-        case Verdict.SOON | Verdict.SLOWLY if not _is_given_up(message):
+        case Verdict.SOON | Verdict.SLOWLY | Verdict.STUMBLED if not _is_given_up(message):
             pause = replies.wait(answer.verdict, message.attempts + 1, chance=_chance)
             return State.DEFERRED, Phase.NONE, pause
         case _:

@@ -14,27 +14,11 @@ from django.conf import settings
 
 from notifications import replies
 from notifications.replies import Answer, Verdict
-
-
-class Broken(Exception):
-    """The dialogue ended without an acceptance. `answer` says what that means."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.text)
-        self.answer = answer
-
-
-class Fenced(Exception):
-    """The guard before the words said no: the message is not ours any more."""
+from notifications.transport import Broken, Fenced
 
 
 class Line:
-    """
-    A connection to the mail server, opened at the first message and kept for the next.
-
-    Nothing is sent twice here and no row is touched: whoever calls decides what an answer
-    is worth. After any trouble the connection is closed; the next message opens another.
-    """
+    """A connection to the mail server: see `transport.Line`."""
 
     def __init__(self) -> None:
         self._smtp: smtplib.SMTP | None = None
@@ -65,15 +49,7 @@ class Line:
     def send(
         self, *, sender: str, recipient: str, content: bytes, may_speak: Callable[[], bool]
     ) -> Answer:
-        """
-        Hand over one message. Returns the acceptance.
-
-        `may_speak` is asked once, after the recipient was accepted and before the first
-        word of the message: from there on the result may become unknown.
-
-        :raises Fenced: it said no; nothing was sent
-        :raises Broken: refused, broken off, or unknown
-        """
+        """`may_speak` is asked after the recipient was accepted and before DATA."""
         was_used = self._used
         try:
             return self._send(sender, recipient, content, may_speak)

@@ -14,6 +14,7 @@ from accounts.models import Via
 from accounts.refusals import Refused
 from notifications import suppressing
 from registrations import (
+    feeds,
     letters,
     links,
     offers,
@@ -160,8 +161,8 @@ def correct_address(
     """
     "I mistyped my e-mail": the answer goes out again, to the right address.
 
-    The old address keeps a link that opens nothing any more. Returns the registration
-    with its new link.
+    The old address keeps a link that opens nothing any more, and whoever read it there may
+    have had a calendar follow: that ends too. Returns the registration with its new link.
 
     :raises EditsClosed: the meeting has begun, or the data is erased
     :raises AlreadyRegistered: the list has this name with that address already
@@ -192,6 +193,7 @@ def correct_address(
         update_fields=["email", "link_generation", "link_hash", "calendar_sequence", "version"]
     )
     links.revoke_merged(registration)
+    feeds.end(registration, at=at)
     letters.write_answer(registration, **waitlist.told(registration))
     if (offer := offers.open_of(registration)) and offer.is_open(at):
         letters.write_offered(registration, offer)

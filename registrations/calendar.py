@@ -4,8 +4,11 @@ Calendar files (RFC 5545): the person's own entry, and the public one of a meeti
 The person gets REQUEST and CANCEL (RFC 5546), tamed: the only ATTENDEE is the
 recipient, with PARTSTAT=ACCEPTED and RSVP=FALSE, so no reply is asked for. Downloads
 and feeds are PUBLISH, and so are the sessions somebody has chosen: a REQUEST is about one
-thing (RFC 5546 3.2.2), a published file may hold many. SEQUENCE rises with every change of
-time, place or status.
+thing (RFC 5546 3.2.2), a published file may hold many.
+
+SEQUENCE rises with every change of time, place or status, whoever was told of it: it is the sum
+of what the registration, its meeting and, in its entry, the session count, and none of these
+ever falls.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vText
 
 from events.models import Format, Meeting, MeetingStatus, Session
 from notifications.enclosures import Enclosure
@@ -35,34 +38,62 @@ _STATUS = {
     Status.DECLINED: "CANCELLED",
     Status.CANCELLED: "CANCELLED",
 }
+# Minutes before the start at which a calendar speaks up: to pack, and to set out.
+ALARMS_HERE = [24 * 60, 2 * 60]
+ALARMS_ONLINE = [15]
+ALARMS_SESSION = [10]
+# How often a program that follows a feed is asked to look again.
+LOOKS_AGAIN = timedelta(hours=4)
 
 
 def facts(registration: Registration, *, method: str = "REQUEST") -> dict[str, Any]:
     """What the entry says, as JSON for the outbox; texts in the active language."""
     meeting = registration.meeting
-    online = (
-        meeting.format == Format.ONLINE or registration.attendance_mode == AttendanceMode.ONLINE
-    )
+    online = joins_online(registration)
     # Where it is shown is for the confirmed alone.
     online_url = meeting.online_url if registration.status == Status.CONFIRMED else ""
+    status = _status(registration, method=method)
     return {
         "method": method,
-        "status": "CANCELLED" if method == "CANCEL" else _STATUS[Status(registration.status)],
+        "status": status,
         "uid": f"{registration.uid}@{settings.MAIL_DOMAIN}",
-        "sequence": registration.calendar_sequence,
+        "sequence": meeting.sequence + registration.calendar_sequence,
         "stamp": registration.status_changed_at.isoformat(),
         "starts": meeting.starts_at.isoformat(),
         "ends": meeting.ends_at.isoformat(),
-        "time_zone": "UTC" if meeting.format == Format.ONLINE else meeting.time_zone,
+        "time_zone": _zone(meeting),
         "summary": meeting.text("title"),
         "location": online_url if online else place(meeting),
         "conference": online_url if online else "",
+        "alarms": _alarms(status, ALARMS_ONLINE if online else ALARMS_HERE),
         "description": meeting.text("arrival_note"),
         "organizer_name": meeting.contact_name,
         "organizer_email": meeting.contact_email or settings.DEFAULT_FROM_EMAIL,
         "attendee_name": registration.full_name,
         "attendee_email": registration.email,
     }
+
+
+def joins_online(registration: Registration) -> bool:
+    """Whether the person takes part from elsewhere."""
+    online = registration.attendance_mode == AttendanceMode.ONLINE
+    return online or registration.meeting.format == Format.ONLINE
+
+
+def _status(registration: Registration, *, method: str = "PUBLISH") -> str:
+    if method == "CANCEL" or registration.meeting.status == MeetingStatus.CANCELLED:
+        return "CANCELLED"
+    return _STATUS[Status(registration.status)]
+
+
+def _alarms(status: str, minutes: list[int]) -> list[int]:
+    """Nobody is reminded of what does not take place, or of what he may not come to."""
+    return minutes if status == "CONFIRMED" else []
+
+
+def _zone(meeting: Meeting) -> str:
+    """The venue's wall clock binds; online the moment does."""
+    return "UTC" if meeting.format == Format.ONLINE else meeting.time_zone
 
 
 def place(meeting: Meeting) -> str:
@@ -72,15 +103,11 @@ def place(meeting: Meeting) -> str:
 
 def personal(entry: dict[str, Any], *, url: str) -> bytes:
     """The file for one person, made of `facts`; `url` is the person's own page."""
-    event = Event()
-    event.add("uid", entry["uid"])
-    event.add("sequence", entry["sequence"])
-    event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
-    _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
-    event.add("summary", _line(entry["summary"]))
-    _add_texts(event, location=entry["location"], description=entry["description"], url=url)
-    event.add("status", entry["status"])
-    event.add("transp", "OPAQUE")
+    return _file(*_entries(entry, url=url), method=entry["method"], starts=entry["starts"])
+
+
+def _entries(entry: dict[str, Any], *, url: str) -> list[Event]:
+    event = _event(entry, url=url)
     if entry["conference"]:
         event.add("conference", entry["conference"], parameters={"VALUE": "URI"})
     organizer = vCalAddress(f"mailto:{entry['organizer_email']}")
@@ -92,48 +119,68 @@ def personal(entry: dict[str, Any], *, url: str) -> bytes:
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
-    sessions = [_session(one, url=url) for one in entry.get("sessions", ())]
-    return _file(event, *sessions, method=entry["method"], starts=entry["starts"])
+    return [event, *(_event(one, url=url) for one in entry.get("sessions", ()))]
 
 
 def download(registration: Registration, *, url: str) -> bytes:
     """
     The same entry as a download, with the sessions that the person has chosen: PUBLISH,
-    without organizer and attendee.
+    without an attendee.
     """
+    return personal(_published(registration), url=url)
+
+
+def feed(registration: Registration, *, url: str) -> bytes:
+    """
+    The same once more for a program that looks again and again. Who gives its address to
+    somebody else gives away no more than the entry: `url` is the meeting's public page, and
+    nobody's name stands in it. What is cancelled stays in it, as cancelled.
+    """
+    entry = _published(registration)
+    with translation.override(registration.language):
+        name = registration.meeting.text("short_title")
+    events = _entries(entry, url=url)
+    return _file(*events, method="PUBLISH", starts=entry["starts"], name=name)
+
+
+def _published(registration: Registration) -> dict[str, Any]:
     seats = registration.session_seats.select_related("session").in_order()
     with translation.override(registration.language):
         entry = facts(registration, method="PUBLISH")
         entry["sessions"] = programme(registration, [seat.session for seat in seats])
-    return personal(entry | {"attendee_email": ""}, url=url)
+    return entry | {"attendee_email": ""}
 
 
 def programme(
-    registration: Registration, sessions: Iterable[Session], *, gone: Session | None = None
+    registration: Registration, sessions: Iterable[Session], *, gone: Iterable[Session] = ()
 ) -> list[dict[str, Any]]:
     """
-    What the entries of a person's sessions say, as JSON for the outbox; `gone` is one that
-    leaves the calendar. An assistant may have the sessions of several people: each entry is
+    What the entries of a person's sessions say, as JSON for the outbox; `gone` are those that
+    leave the calendar. An assistant may have the sessions of several people: each entry is
     of one person.
     """
+    status = _status(registration)
+    wanted = [(session, status) for session in sessions]
+    wanted += [(session, "CANCELLED") for session in gone]
+    return [_session(registration, session, status) for session, status in wanted]
+
+
+def _session(registration: Registration, session: Session, status: str) -> dict[str, Any]:
     meeting = registration.meeting
-    return [
-        {
-            "uid": f"{session.uid}-{registration.uid}@{settings.MAIL_DOMAIN}",
-            "sequence": session.sequence,
-            "stamp": session.changed_at.isoformat(),
-            "starts": session.starts_at.isoformat(),
-            "ends": session.ends_at.isoformat(),
-            "time_zone": "UTC" if meeting.format == Format.ONLINE else meeting.time_zone,
-            "summary": session.text("title", main_language=meeting.language),
-            "location": ", ".join(
-                filter(None, [session.text("room", main_language=meeting.language), place(meeting)])
-            ),
-            "description": session.speakers,
-            "status": "CANCELLED" if session is gone else "CONFIRMED",
-        }
-        for session in [*sessions, *([gone] if gone else [])]
-    ]
+    room = session.text("room", main_language=meeting.language)
+    return {
+        "uid": f"{session.uid}-{registration.uid}@{settings.MAIL_DOMAIN}",
+        "sequence": meeting.sequence + registration.calendar_sequence + session.sequence,
+        "stamp": session.changed_at.isoformat(),
+        "starts": session.starts_at.isoformat(),
+        "ends": session.ends_at.isoformat(),
+        "time_zone": _zone(meeting),
+        "summary": session.text("title", main_language=meeting.language),
+        "location": ", ".join(filter(None, [room, place(meeting)])),
+        "description": session.speakers,
+        "status": status,
+        "alarms": _alarms(status, ALARMS_SESSION),
+    }
 
 
 def programme_enclosure(snapshot: dict[str, Any]) -> Enclosure:
@@ -142,7 +189,7 @@ def programme_enclosure(snapshot: dict[str, Any]) -> Enclosure:
     among the alternatives of its text is taken for an invitation.
     """
     entries = snapshot["programme"]
-    events = [_session(entry, url=snapshot["manage_url"]) for entry in entries]
+    events = [_event(entry, url=snapshot["manage_url"]) for entry in entries]
     starts = min(entry["starts"] for entry in entries)
     return Enclosure(
         filename="programme.ics",
@@ -152,7 +199,7 @@ def programme_enclosure(snapshot: dict[str, Any]) -> Enclosure:
     )
 
 
-def _session(entry: dict[str, Any], *, url: str) -> Event:
+def _event(entry: dict[str, Any], *, url: str) -> Event:
     event = Event()
     event.add("uid", entry["uid"])
     event.add("sequence", entry["sequence"])
@@ -161,7 +208,14 @@ def _session(entry: dict[str, Any], *, url: str) -> Event:
     event.add("summary", _line(entry["summary"]))
     _add_texts(event, location=entry["location"], description=entry["description"], url=url)
     event.add("status", entry["status"])
-    event.add("transp", "OPAQUE" if entry["status"] == "CONFIRMED" else "TRANSPARENT")
+    event.add("transp", "TRANSPARENT" if entry["status"] == "CANCELLED" else "OPAQUE")
+    # Letters that were written by an older version know of none.
+    for minutes in entry.get("alarms", ()):
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", _line(entry["summary"]))
+        alarm.add("trigger", timedelta(minutes=-minutes))
+        event.add_component(alarm)
     return event
 
 
@@ -171,8 +225,7 @@ def public(meeting: Meeting, *, url: str, stamp: datetime) -> bytes:
     event.add("uid", f"meeting-{meeting.slug}@{settings.MAIL_DOMAIN}")
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", stamp.astimezone(UTC))
-    zone = "UTC" if meeting.format == Format.ONLINE else meeting.time_zone
-    _add_times(event, meeting.starts_at.isoformat(), meeting.ends_at.isoformat(), zone)
+    _add_times(event, meeting.starts_at.isoformat(), meeting.ends_at.isoformat(), _zone(meeting))
     event.add("summary", _line(meeting.text("title")))
     _add_texts(event, location=place(meeting), description=meeting.text("arrival_note"), url=url)
     cancelled = meeting.status == MeetingStatus.CANCELLED
@@ -214,11 +267,18 @@ def _lines(text: str) -> str:
     return _CONTROL.sub(" ", text.replace("\r\n", "\n"))
 
 
-def _file(*events: Event, method: str, starts: str) -> bytes:
+def _file(*events: Event, method: str, starts: str, name: str = "") -> bytes:
+    """With a `name` it is a feed: a calendar of its own, to be looked at again."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
+    if name:
+        # Each twice: as RFC 7986 calls it, and as programs did long before.
+        calendar.add("name", _line(name))
+        calendar.add("x-wr-calname", _line(name))
+        calendar.add("refresh-interval", LOOKS_AGAIN, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", f"PT{LOOKS_AGAIN // timedelta(hours=1)}H")
     for event in events:
         calendar.add_component(event)
     for name in sorted(calendar.get_missing_tzids()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts import journal
 from accounts.journal import Actor
@@ -17,6 +18,7 @@ from registrations.models import (
     DelegationQuerySet,
     Invitation,
     InvitationQuerySet,
+    SessionSeat,
 )
 
 
@@ -61,11 +63,15 @@ def unanswered(meeting: Meeting) -> int:
 
 
 def _tell(meeting: Meeting, *, reason: str, at: datetime) -> None:
-    for registration in convening.everybody(meeting):
+    people = convening.everybody(meeting)
+    chosen = SessionSeat.objects.select_related("session").in_order()
+    prefetch_related_objects(people, Prefetch("session_seats", chosen))
+    for registration in people:
         registration.calendar_sequence += 1
         registration.save(update_fields=["calendar_sequence"])
         letters.withdraw_bulk(registration, reason="meeting cancelled")
-        letters.write_called_off(registration, reason=reason)
+        sessions = [seat.session for seat in registration.session_seats.all()]
+        letters.write_called_off(registration, reason=reason, sessions=sessions)
     for invitation in _invited(meeting).select_related("category", "region"):
         invitation.meeting = meeting
         to_invited.withdraw(invitation, reason="meeting cancelled")

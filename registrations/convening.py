@@ -25,7 +25,16 @@ from events.models import (
     MeetingStatus,
     RegionSet,
 )
-from registrations import consents, letters, names, offers, seats, session_seats, waitlist
+from registrations import (
+    clocks,
+    consents,
+    letters,
+    names,
+    offers,
+    seats,
+    session_seats,
+    waitlist,
+)
 from registrations.models import (
     Audience,
     Delegation,
@@ -104,6 +113,7 @@ def draft(
         **_in_lines(optional),
     )
     meeting.save(force_insert=True)
+    clocks.remember(time_zone, at=at)
     MeetingOwner.objects.create(meeting=meeting, user=owner, added_at=at)
     set_hosts(meeting, hosts or [(owner.host_name, owner.host_name_alt)])
     presets.create_categories(meeting)
@@ -201,6 +211,7 @@ def change(
     meeting.version += 1
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
+    clocks.remember(meeting.time_zone, at=at)
     session_seats.move_along(meeting.pk, _moved_by(meeting, before), at=at)
     if counters is not None:
         if "region_set" in changed:

@@ -11,6 +11,7 @@ from accounts.journal import Actor
 from events.models import Meeting
 from notifications import outbox, sparing
 from registrations import (
+    feeds,
     idempotency,
     letters,
     seats,
@@ -66,8 +67,8 @@ BLANKED_OF_INVITATION = (
 @transaction.atomic(durable=True)
 def erase(*, registration: Registration, at: datetime, by: Actor) -> Registration:
     """
-    Erase the person: names, addresses, ticket, mails. A live registration is given up first;
-    what was merged into it is the same person and goes along.
+    Erase the person: names, addresses, ticket, mails, calendar feed. A live registration is
+    given up first; what was merged into it is the same person and goes along.
 
     The row stays without a person, so that no published figure changes. Twice is harmless.
     """
@@ -139,6 +140,7 @@ def _blank(registration: Registration, *, at: datetime) -> None:
         outbox.forget(subject=f"invitation:{invitation.pk}")
         _blank_invitations(Invitation.objects.filter(pk=invitation.pk), at=at)
     PassListLine.objects.filter(registration=registration).forget()
+    feeds.end(registration, at=at)
     if registration.source == Source.IMPORT:
         # The table that named the person goes as a whole; it is on the list long since.
         ImportRun.objects.imported().filter(meeting=registration.meeting_id).delete()

@@ -29,11 +29,24 @@ class SendForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Or a file"),
         required=False,
+        # That it is empty is said once, by what reads it.
+        allow_empty_file=True,
         help_text=gettext_lazy(
             "XLSX or CSV, up to 10,000 rows and 5 MB; of a workbook the first sheet."
         ),
         widget=forms.FileInput({"accept": ".xlsx,.csv,.txt,.tsv"}),
     )
+
+
+class ListForm(SendForm):
+    """The same for a short list, which is looked at and saved on one page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = gettext_lazy(
+            "XLSX or CSV, up to 1,000 rows and 5 MB; of a workbook the first sheet. Its rows are "
+            "put in the field above, to be looked at and corrected."
+        )
 
 
 class ImportForm(forms.Form):

@@ -15,6 +15,7 @@ from registrations.models import AttendanceMode, ImportRun, ImportState, Outcome
 from registrations.pasting.columns import OF_PEOPLE as COLUMNS
 from registrations.pasting.files import MOST_ROWS
 from registrations.serializers import CategoryField, DetailsSerializer, LineField
+from registrations.table_serializers import RowErrorSerializer, check_columns, columns_field
 
 SHORT = 200
 SHOWN_ERRORS = 100
@@ -76,32 +77,14 @@ class FileSerializer(OptionsSerializer):
     file = serializers.FileField(
         help_text="XLSX or CSV (UTF-8, Windows-1251), up to 10,000 rows and 5 MB."
     )
-    columns = serializers.CharField(
-        default="",
-        allow_blank=True,
-        help_text=f"What each column is, with commas between: {', '.join(COLUMNS)}, or nothing "
-        "for one to be left out. Guessed where it is empty.",
-    )
+    columns = columns_field(COLUMNS)
     category = CategoryField(required=False, help_text="Code; default: the first open to choice.")
     language = serializers.ChoiceField(
         choices=[("ru", "ru"), ("en", "en")], required=False, help_text="Of the letters."
     )
 
     def validate_columns(self, text: str) -> str:
-        for field in (part.strip() for part in text.split(",") if part.strip()):
-            if field not in COLUMNS:
-                raise serializers.ValidationError(
-                    _("“%(column)s” is no column of a list.") % {"column": field[:40]}
-                )
-        named = [part.strip() for part in text.split(",") if part.strip()]
-        if len(named) != len(set(named)):
-            raise serializers.ValidationError(_("A column is named twice."))
-        return text
-
-
-class RowErrorSerializer(serializers.Serializer[Any]):
-    row = serializers.IntegerField(help_text="From 1, without the headings.")
-    detail = serializers.CharField(help_text="What is wrong, in words.")
+        return check_columns(text, COLUMNS)
 
 
 class ImportRunSerializer(serializers.ModelSerializer[ImportRun]):

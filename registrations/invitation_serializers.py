@@ -27,20 +27,11 @@ MOST_AT_ONCE = 200
 REPLY = serializers.ChoiceField(choices=[str(one) for one in Reply if one != Reply.BOUNCED])
 
 
-class InvitationSerializer(serializers.Serializer[Any]):
-    """An invitation as the organizer sees it. `url` is a key: it answers the invitation."""
+class InvitationTermsSerializer(serializers.Serializer[Any]):
+    """What invitations of one list have in common."""
 
-    uid = serializers.UUIDField(read_only=True)
-    name = LineField(
-        max_length=250, allow_blank=True, default="",
-        help_text="In full, family name first; empty: the address is invited.",
-    )  # fmt: skip
-    email = serializers.EmailField(max_length=names.ADDRESS_LIMIT)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     category = CategoryField(required=False, help_text="Code; default: the first open to choice.")
-    region = RegionField(allow_null=True, default=None, help_text="Null: the person says it.")
-    organization = LineField(max_length=300, allow_blank=True, default="")
-    position = LineField(max_length=300, allow_blank=True, default="")
     binds_email = serializers.BooleanField(
         default=True, help_text="Whoever accepts is registered with this address."
     )
@@ -50,11 +41,25 @@ class InvitationSerializer(serializers.Serializer[Any]):
     allows_substitute = serializers.BooleanField(
         default=False, help_text="May be passed on to a colleague, once."
     )
-    instead_of = serializers.CharField(read_only=True, help_text="Who passed it on.")
     expires_at = serializers.DateTimeField(
         allow_null=True, default=None, validators=[years.check],
         help_text="Null: when the lists of the meeting close.",
     )  # fmt: skip
+
+
+class InvitationSerializer(InvitationTermsSerializer):
+    """An invitation as the organizer sees it. `url` is a key: it answers the invitation."""
+
+    uid = serializers.UUIDField(read_only=True)
+    name = LineField(
+        max_length=250, allow_blank=True, default="",
+        help_text="In full, family name first; empty: the address is invited.",
+    )  # fmt: skip
+    email = serializers.EmailField(max_length=names.ADDRESS_LIMIT)
+    region = RegionField(allow_null=True, default=None, help_text="Null: the person says it.")
+    organization = LineField(max_length=300, allow_blank=True, default="")
+    position = LineField(max_length=300, allow_blank=True, default="")
+    instead_of = serializers.CharField(read_only=True, help_text="Who passed it on.")
     reply = serializers.SerializerMethodField()
     registration = serializers.CharField(
         source="registration.number", read_only=True, default=None,

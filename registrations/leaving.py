@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts import journal
 from accounts.journal import Actor
-from registrations import letters, transitions, waitlist
+from registrations import letters, session_seats, transitions, waitlist
 from registrations.models import Registration, Status
 from registrations.seats import Counters
 
@@ -20,9 +20,10 @@ def withdraw(
     `head`: the head of the delegation, where it is he who takes somebody off its list.
     """
     was, held = registration.status, transitions.last_told(registration)
+    sessions = session_seats.chosen(registration)
     letters.withdraw_bulk(registration, reason="cancelled")
     transitions.leave(registration, to=Status.CANCELLED, at=at)
-    letters.write_cancelled(registration, was=held, by=by, head=head)
+    letters.write_cancelled(registration, was=held, by=by, head=head, sessions=sessions)
     note(registration, was=was, at=at, by=by)
     waitlist.pass_on(counters, registration, was=was, at=at)
 

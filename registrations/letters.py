@@ -7,7 +7,7 @@ when it is delivered. The facts are strings already: a mail never computes a dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -157,22 +157,33 @@ def write_offer_over(registration: Registration, offer: Offer, *, why: str) -> N
     )
 
 
-def write_declined(registration: Registration, *, was: str) -> None:
-    """No, politely; the reason only where the organizer shows it."""
+def write_declined(
+    registration: Registration, *, was: str, sessions: Collection[Session] = ()
+) -> None:
+    """
+    No, politely; the reason only where the organizer shows it. Whoever `was` confirmed takes
+    the meeting out of the calendar, and the `sessions` that he had chosen.
+    """
     _write(
         "declined",
         registration,
         reason=registration.decision_reason if registration.shows_reason else "",
-        enclosures=["calendar"] if was == Status.CONFIRMED else [],
-        method="CANCEL",
+        **_out_of_calendar(registration, sessions, if_=was == Status.CONFIRMED),
     )
 
 
 def write_cancelled(
-    registration: Registration, *, was: str, by: Actor, head: str = "", is_replaced: bool = False
+    registration: Registration,
+    *,
+    was: str,
+    by: Actor,
+    head: str = "",
+    is_replaced: bool = False,
+    sessions: Collection[Session] = (),
 ) -> None:
     """
-    Your participation is cancelled, by whom, and the entry leaves the calendar.
+    Your participation is cancelled, by whom, and the entry leaves the calendar, with those of
+    the `sessions` that were chosen.
 
     `head`: the head of the delegation who did it; `is_replaced`: somebody comes instead.
     """
@@ -183,8 +194,7 @@ def write_cancelled(
         by_head=head,
         is_replaced=is_replaced,
         register_url=_page("register", registration.meeting),
-        enclosures=["calendar"] if was == Status.CONFIRMED else [],
-        method="CANCEL",
+        **_out_of_calendar(registration, sessions, if_=was == Status.CONFIRMED),
     )
 
 
@@ -295,7 +305,7 @@ def write_programme_changed(
                 }
                 for one in ordered
             ],
-            "programme": calendar.programme(registration, ordered, gone=gone),
+            "programme": calendar.programme(registration, ordered, gone=[gone] if gone else []),
         }
     _write(
         "programme_changed",
@@ -310,17 +320,33 @@ def write_programme_changed(
     )
 
 
-def write_called_off(registration: Registration, *, reason: str) -> None:
-    """The meeting is cancelled: why, whom to ask, and the entry leaves the calendar."""
+def write_called_off(
+    registration: Registration, *, reason: str, sessions: Collection[Session] = ()
+) -> None:
+    """
+    The meeting is cancelled: why, whom to ask, and the entry leaves the calendar, with those
+    of the `sessions` that were chosen.
+    """
     confirmed = registration.status == Status.CONFIRMED
     _write(
         "called_off",
         registration,
         reason=reason,
-        enclosures=["calendar"] if confirmed else [],
-        method="CANCEL",
         expires_at=registration.meeting.ends_at,
+        **_out_of_calendar(registration, sessions, if_=confirmed),
     )
+
+
+def _out_of_calendar(
+    registration: Registration, sessions: Collection[Session], *, if_: bool
+) -> dict[str, Any]:
+    """What takes back what was put into a calendar, if anything was."""
+    said: dict[str, Any] = {"method": "CANCEL", "enclosures": ["calendar"] if if_ else []}
+    if if_ and sessions:
+        with translation.override(registration.language):
+            said["programme"] = calendar.programme(registration, [], gone=sessions)
+        said["enclosures"].append("programme")
+    return said
 
 
 def specimen(letter: str, registration: Registration, **said: Any) -> outbox.Letter:
@@ -457,6 +483,7 @@ def snapshot(registration: Registration, *, method: str = "REQUEST") -> dict[str
             "manage_url": links.manage_url(registration),
             "ticket_url": links.ticket_url(registration),
             "calendar_url": links.calendar_url(registration),
+            "google_url": links.google_url(registration),
             "cancel_url": links.cancel_url(registration),
             "meeting_url": _page("meeting", meeting),
             "contact": contact_of(meeting),

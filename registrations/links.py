@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts import links
 from accounts.refusals import Refused
-from registrations.models import Registration
+from registrations.models import CalendarFeed, Registration
 
 PURPOSE = "mine"
+FEED_PURPOSE = "calendar"
 _PLACE = "the-token"
 
 
@@ -70,6 +71,26 @@ def manage_url(registration: Registration) -> str:
 
 def calendar_url(registration: Registration) -> str:
     return _absolute("mine-calendar", registration)
+
+
+def google_url(registration: Registration) -> str:
+    """A short address that leads to Google's calendar, filled in with what holds then."""
+    return _absolute("mine-google", registration)
+
+
+def feed_token(feed: CalendarFeed) -> str:
+    """Of the current generation, as everywhere; it opens the calendar and nothing else."""
+    return links.token(FEED_PURPOSE, str(feed.registration.uid), feed.generation)
+
+
+def feed_url(feed: CalendarFeed) -> str:
+    """What a calendar program follows."""
+    return f"{settings.PUBLIC_URL}{reverse('calendar-feed', args=[feed_token(feed)])}"
+
+
+def webcal_url(feed: CalendarFeed) -> str:
+    """The same for the program that the device keeps for calendars."""
+    return "webcal://" + feed_url(feed).partition("://")[2]
 
 
 def ticket_url(registration: Registration) -> str:

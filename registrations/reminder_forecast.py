@@ -116,7 +116,7 @@ def forecast(rule: ReminderRule, meeting: Meeting, *, at: datetime) -> Forecast:
 def forecasts(meeting: Meeting, *, at: datetime) -> list[Forecast]:
     """Every rule of the meeting that is switched on, in the order in which they go."""
     rules = meeting.reminder_rules.filter(is_enabled=True).select_related(
-        "category", "region", "region__region_set", "delegation"
+        "category", "region", "region__region_set", "delegation", "session"
     )
     return sorted((forecast(rule, meeting, at=at) for rule in rules), key=lambda f: f.due_at)
 

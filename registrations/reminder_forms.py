@@ -13,7 +13,7 @@ from registrations import reminders
 from registrations.models import Presence, ReminderRule, RuleKind, RuleStatus
 
 # By what a rule may be narrowed to some people.
-NARROWS = ("category", "region", "delegation")
+NARROWS = ("category", "region", "delegation", "session")
 
 
 class Narrower:
@@ -25,6 +25,7 @@ class Narrower:
             "category": {c.code: c for c in meeting.categories.order_by("position", "pk")},
             "region": {region.code: region for region in regions},
             "delegation": {str(d.uid): d for d in meeting.delegations.by_name()},
+            "session": {str(s.uid): s for s in meeting.sessions.order_by("starts_at", "pk")},
         }
         self.names = {
             "category": [
@@ -39,6 +40,10 @@ class Narrower:
                 for code, r in self.known["region"].items()
             ],
             "delegation": [(uid, d.name) for uid, d in self.known["delegation"].items()],
+            "session": [
+                (uid, s.text("title", main_language=meeting.language))
+                for uid, s in self.known["session"].items()
+            ],
         }
 
 
@@ -52,6 +57,7 @@ class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         "only_category": "",
         "only_region": "",
         "only_delegation": "",
+        "only_session": "",
     }
 
     kind = forms.ChoiceField(
@@ -66,6 +72,7 @@ class ReminderRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
     only_category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
     only_region = forms.ChoiceField(label=gettext_lazy("Region"), required=False)
     only_delegation = forms.ChoiceField(label=gettext_lazy("Delegation"), required=False)
+    only_session = forms.ChoiceField(label=gettext_lazy("Session"), required=False)
 
     class Meta:
         model = ReminderRule

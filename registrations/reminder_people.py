@@ -46,6 +46,8 @@ def meant(rule: ReminderRule, meeting: Meeting) -> RegistrationQuerySet:
     for name in ("category", "region", "delegation"):
         if (key := getattr(rule, f"{name}_id")) is not None:
             people = people.filter(**{name: key})
+    if rule.session_id is not None:
+        people = people.filter(session_seats__session=rule.session_id)
     if rule.presence == Presence.CAME:
         people = people.filter(presences__checkpoint__code=DOOR)
     elif rule.presence == Presence.ABSENT:

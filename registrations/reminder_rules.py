@@ -18,7 +18,7 @@ from registrations.models import ReminderRule
 # What a rule says: two that agree in all of it are one.
 SAYS = (
     "kind", "amount", "at_time", "audience", "status", "presence", "category", "region",
-    "delegation",
+    "delegation", "session",
 )  # fmt: skip
 
 

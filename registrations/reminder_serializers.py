@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from events.models import Session
 from registrations import reminder_words, reminders
 from registrations.models import Delegation, Presence, ReminderRule, RuleKind, RuleStatus
 from registrations.reminder_forecast import Forecast
@@ -32,6 +33,23 @@ class DelegationField(serializers.Field[Delegation, str, str, Any]):
         return str(value.uid)
 
 
+@extend_schema_field(OpenApiTypes.UUID)
+class SessionField(serializers.Field[Session, str, str, Any]):
+    """The uid of a session of the meeting."""
+
+    default_error_messages = {"unknown": _("There is no such session.")}
+
+    def to_internal_value(self, data: Any) -> Session:
+        known = self.context["meeting"].sessions.all()
+        session = next((one for one in known if str(one.uid) == data), None)
+        if session is None:
+            self.fail("unknown")
+        return cast(Session, session)
+
+    def to_representation(self, value: Session) -> str:
+        return str(value.uid)
+
+
 class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
     """When whom is reminded. What is null or left out does not narrow."""
 
@@ -39,6 +57,7 @@ class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
     category = CategoryField(allow_null=True, default=None, help_text="Code: only these.")
     region = RegionField(allow_null=True, default=None, help_text="Code: only from there.")
     delegation = DelegationField(allow_null=True, default=None, help_text="Uid: only its people.")
+    session = SessionField(allow_null=True, default=None, help_text="Uid: only who chose it.")
     presence = serializers.ChoiceField(
         choices=Presence.choices,
         required=False,
@@ -49,7 +68,7 @@ class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
         model = ReminderRule
         fields = [
             "id", "kind", "amount", "at_time", "audience", "status", "presence", "category",
-            "region", "delegation", "is_enabled",
+            "region", "delegation", "session", "is_enabled",
         ]  # fmt: skip
         validators: list[Any] = []  # the use case says in words that two are the same
 

@@ -85,6 +85,8 @@ def whom(rule: ReminderRule, meeting: Meeting) -> str:
         parts.append(in_language(region.name, region.name_alt, main_language=of.language))
     if rule.delegation:
         parts.append(rule.delegation.name)
+    if rule.session:
+        parts.append(rule.session.text("title", main_language=meeting.language))
     if rule.presence != Presence.ANY:
         parts.append(str(Presence(rule.presence).label))
     return ", ".join(parts)

@@ -64,6 +64,7 @@ def replace(
     awaits_head_of = leaver.awaits_head_of
     entry = changed(entry, replaces=leaver)
     in_sessions = list(session_seats.of(leaver))
+    left_sessions = [seat.session for seat in in_sessions]
     letters.withdraw_bulk(leaver, reason="cancelled")
     transitions.leave(leaver, to=Status.CANCELLED, at=at)
     newcomer = enlisting.insert(
@@ -82,7 +83,9 @@ def replace(
     newcomer.seat = _seat(counters, leaver, newcomer, goes_over=entry.goes_over)
     newcomer.save(update_fields=["seat"])
     session_seats.hand_over(in_sessions, newcomer, at=at)
-    letters.write_cancelled(leaver, was=held, by=by, head=head, is_replaced=True)
+    letters.write_cancelled(
+        leaver, was=held, by=by, head=head, is_replaced=True, sessions=left_sessions
+    )
     leaving.note(leaver, was=was, at=at, by=by)
     letters.write_answer(
         newcomer, copy_to=copy_to, with_calendar=with_calendar, **waitlist.told(newcomer)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import letters, seats, staging, transitions, waitlist
+from registrations import letters, seats, session_seats, staging, transitions, waitlist
 from registrations.models import Registration, Seat, Status
 from registrations.waitlist import MeetingFull
 
@@ -74,11 +74,12 @@ def decline(
     if not registration.is_live:
         raise _cannot(registration)
     was, held = registration.status, transitions.last_told(registration)
+    sessions = session_seats.chosen(registration)
     registration.decision_reason, registration.shows_reason = reason, shows_reason
     registration.save(update_fields=["decision_reason", "shows_reason"])
     transitions.leave(registration, to=Status.DECLINED, at=at)
     letters.withdraw_reminders(registration, reason="declined")
-    letters.write_declined(registration, was=held)
+    letters.write_declined(registration, was=held, sessions=sessions)
     _note(registration, "registration.declined", was=was, at=at, by=by)
     waitlist.pass_on(counters, registration, was=was, at=at)
     return registration

@@ -61,7 +61,10 @@ def write(registration: Registration, changes: dict[str, Any]) -> dict[str, Any]
     registration.name_key = names.name_key(*who)
     derived = intake.set_search_keys(registration)
     registration.version += 1
-    registration.save(update_fields=[*changed, "name_key", *derived, "version"])
+    # Whoever joins online from now on finds another place in his calendar.
+    registration.calendar_sequence += "attendance_mode" in changed
+    counted = ["version", "calendar_sequence"]
+    registration.save(update_fields=[*changed, "name_key", *derived, *counted])
     return old
 
 

@@ -16,7 +16,13 @@ from rest_framework import serializers
 
 from events.models import Category, Meeting, Region, validate_time_zone
 from registrations import consents, links, names, staging, waitlist
-from registrations.models import AttendanceMode, ConsentKind, Registration, Stage, Status
+from registrations.models import (
+    AttendanceMode,
+    ConsentKind,
+    Registration,
+    Stage,
+    Status,
+)
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 STAGES = [("", "nobody"), *Stage.choices]
@@ -190,6 +196,15 @@ class BookedSerializer(serializers.Serializer[Any]):
     calendar_url = serializers.URLField()
 
 
+class FeedSerializer(serializers.Serializer[Any]):
+    """The address that a person's calendar follows; null while there is none."""
+
+    feed_url = serializers.URLField(allow_null=True)
+    webcal_url = serializers.URLField(
+        allow_null=True, help_text="The same for the program that a device keeps for calendars."
+    )
+
+
 class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     """A registration as the organizer sees it. Keys of the person (link, code) are not told."""
 
@@ -343,6 +358,7 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
     manage_url = serializers.SerializerMethodField()
     ticket_url = serializers.SerializerMethodField()
     calendar_url = serializers.SerializerMethodField()
+    google_calendar_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Registration
@@ -352,7 +368,8 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
             "reason", "attendance_mode", "category", "region", "family_name", "given_name",
             "patronymic", "latin_name", "email", "phone", "organization", "position", "language",
             "time_zone", "submitted_by_name", "submitted_by_email", "registered_at", "may_change",
-            "online_url", "manage_url", "ticket_url", "calendar_url", "version",
+            "online_url", "manage_url", "ticket_url", "calendar_url", "google_calendar_url",
+            "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -386,3 +403,7 @@ class MyRegistrationSerializer(serializers.ModelSerializer[Registration]):
 
     def get_calendar_url(self, registration: Registration) -> str:
         return links.calendar_url(registration)
+
+    def get_google_calendar_url(self, registration: Registration) -> str:
+        """Leads on to Google's calendar, filled in with what holds at that moment."""
+        return links.google_url(registration)

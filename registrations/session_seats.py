@@ -10,7 +10,7 @@ always in the order of their ids.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -40,6 +40,11 @@ def may_hold(registration: Registration) -> bool:
 def of(registration: Registration) -> SessionSeatQuerySet:
     """A person's seats with their sessions, in order of time."""
     return registration.session_seats.select_related("session").in_order()
+
+
+def chosen(registration: Registration) -> list[Session]:
+    """The sessions in which a person has a seat, in order of time; who may have none costs none."""
+    return [seat.session for seat in of(registration)] if may_hold(registration) else []
 
 
 def lock(sessions: Collection[int]) -> dict[int, SeatLimit]:
@@ -144,6 +149,27 @@ def move_along(meeting_id: int, by: timedelta, *, at: datetime) -> None:
             version=F("version") + 1,
             changed_at=at,
         )
+        cursor.execute(f"SET CONSTRAINTS {EXCLUSION} IMMEDIATE")
+
+
+def set_times(times: Mapping[int, Mapping[str, datetime]], *, at: datetime) -> None:
+    """
+    Sessions by their ids, with the times at which each begins and ends. Seats follow.
+
+    :raises IntegrityError: somebody would be in two of them at once, or one end before it begins
+    """
+    _require_transaction()
+    if not times:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {EXCLUSION} DEFERRED")
+        for pk, new in times.items():
+            Session.objects.filter(pk=pk).update(
+                **new,
+                sequence=F("sequence") + 1,
+                version=F("version") + 1,
+                changed_at=at,
+            )
         cursor.execute(f"SET CONSTRAINTS {EXCLUSION} IMMEDIATE")
 
 

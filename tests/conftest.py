@@ -1,3 +1,5 @@
+import os
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -5,20 +7,28 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from django.utils.translation import trans_real
 from pytest_django import DjangoDbBlocker
 
 from config import catalogues
 from events import regions
 from events.models import RegionSet
+from tests import flushing, templates
 
 # What takes longest begins first: at the end nobody waits for one worker.
 FIRST = ["journeys", "browser", "porch", "faults", "badges"]
+# These mostly wait, for the post or for processes to start: between two of them, others work.
+WAIT = {"journeys", "faults", "porch/test_run.py", "porch/test_containers.py"}
+WORK_BETWEEN = 3
 HERE = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Compiled catalogues are not committed; the tests and the servers they start need them.
-    catalogues.compile_stale()
+    if catalogues.compile_stale():
+        # Read before they were there, when Django was set up: to be read again.
+        trans_real._translations.clear()
+        trans_real._default = None
 
 
 @pytest.hookimpl(trylast=True)
@@ -27,7 +37,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         house = item.path.relative_to(HERE).parts[0]
         return FIRST.index(house) if house in FIRST else len(FIRST)
 
-    items.sort(key=turn)
+    def waits(scope: list[pytest.Item]) -> bool:
+        path = scope[0].path.relative_to(HERE)
+        return path.parts[0] in WAIT or path.as_posix() in WAIT
+
+    # A file or class is what one worker is given.
+    scopes: dict[str, list[pytest.Item]] = {}
+    for item in sorted(items, key=turn):
+        scopes.setdefault(item.parent.nodeid, []).append(item)
+    work = deque(scope for scope in scopes.values() if not waits(scope))
+    items.clear()
+    for scope in filter(waits, scopes.values()):
+        items += scope
+        for _ in range(min(WORK_BETWEEN, len(work))):
+            items += work.popleft()
+    for scope in work:
+        items += scope
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    # Each worker's database is a copy, in which migrating finds nothing left to do.
+    default = settings.DATABASES["default"]
+    default["TEST"]["TEMPLATE"] = templates.migrated(os.environ["DATABASE_URL"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        flushing.install(patch)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from embedded import engines, rootless
+from tests import templates
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -40,4 +41,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ[variable] = engine.url
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
     os.environ["REDIS_URL"] = os.environ["TEST_REDIS_URL"]
+    if templates.RUN not in os.environ:
+        os.environ[templates.RUN] = str(os.getpid())
+        early_config.add_cleanup(lambda: templates.discard_all(os.environ["TEST_DATABASE_URL"]))
     return (yield)

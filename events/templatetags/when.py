@@ -34,6 +34,13 @@ def clock(at: datetime | None, meeting: Meeting) -> str:
     return words.clock(at, meeting.zone) if at else ""
 
 
+@register.simple_tag
+def clock_seen(at: datetime, meeting: Meeting, seen_at: datetime) -> str:
+    """The time of day at the venue; with the date where that is not the date of reading."""
+    is_today = at.astimezone(meeting.zone).date() == seen_at.astimezone(meeting.zone).date()
+    return clock(at, meeting) if is_today else moment_seen(at, meeting, seen_at)
+
+
 @register.filter
 def hours(session: Session, meeting: Meeting) -> str:
     """From when until when a session is, at the venue: “10:00–11:30”."""

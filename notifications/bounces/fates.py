@@ -20,6 +20,13 @@ def is_ours(message_id: UUID) -> bool:
     return Message.objects.filter(message_id=message_id).exists()
 
 
+def by_receipt(receipt: str) -> UUID | None:
+    """The mail that a provider gave that name when it took it."""
+    if not receipt:
+        return None
+    return Message.objects.filter(receipt=receipt).values_list("message_id", flat=True).first()
+
+
 @transaction.atomic(durable=True)
 def believe(
     *,

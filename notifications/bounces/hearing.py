@@ -95,8 +95,10 @@ def _believe(event: AnymailTrackingEvent, *, source: str) -> bool:
 
 
 def _message_id(event: AnymailTrackingEvent) -> UUID | None:
-    """Our own Message-ID, wherever the provider repeats it."""
+    """Our own Message-ID, wherever the provider repeats it; else by what it calls the mail."""
     said = f"{event.message_id} {json.dumps(event.esp_event, default=str)}"
     domain = re.escape(settings.MAIL_DOMAIN)
     found = re.search(rf"({_UUID})@{domain}\b", said, re.IGNORECASE)
-    return UUID(found.group(1)) if found else None
+    if found:
+        return UUID(found.group(1))
+    return fates.by_receipt(str(event.message_id or ""))

@@ -9,10 +9,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import preconditions
+from config import uploads
 from events.models import Meeting
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
@@ -25,6 +27,13 @@ from registrations.delegations import answers, opening
 from registrations.delegations.opening import Wish
 from registrations.forms import open_categories
 from registrations.models import Delegation
+from registrations.pasting import delegations as pasted
+from registrations.pasting import files, objections
+from registrations.table_serializers import (
+    DelegationTableSerializer,
+    TrialSerializer,
+    mapping_of,
+)
 
 
 class DelegationViewSet(
@@ -36,6 +45,12 @@ class DelegationViewSet(
     lookup_value_converter = "uuid"
     serializer_class = DelegationSerializer
     queryset = Delegation.objects.none()  # for the schema alone
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """One of its doors takes a file: said before the body is read."""
+        if self.action_map.get(str(request.method).lower()) == "from_file":
+            uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
+        return super().initialize_request(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Delegation]:
         meeting = own_meeting(self.request, self.kwargs["meeting"])
@@ -101,6 +116,46 @@ class DelegationViewSet(
         found = self.get_queryset().filter(pk__in=[one.pk for one in opened])
         return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
 
+    @extend_schema(
+        request={"multipart/form-data": DelegationTableSerializer},
+        responses={200: TrialSerializer, 201: DelegationSerializer(many=True)},
+        summary="Open delegations from a file",
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="from-file",
+        parser_classes=[MultiPartParser],
+        pagination_class=None,
+    )
+    def from_file(self, request: Request, meeting: str) -> Response:
+        """
+        All rows, or none (`rows_not_accepted`, with `rows`). What each column is its heading
+        says: region or name, head's name and e-mail, number of people, day of closing. The
+        heads are written to with `ask`.
+        """
+        target = own_meeting(request, meeting)
+        context = {"meeting": target, "as_organizer": True}
+        body = DelegationTableSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        file, named, is_trial = (said.pop(one) for one in ("file", "columns", "is_trial"))
+        sent = files.listed(file, has_headings=pasted.has_headings)
+        mapping = mapping_of(named, sent.rows)
+        rows, guessed = (sent.rows, mapping) if mapping else pasted.laid_out(sent.rows)
+        drafts = pasted.check(rows, guessed, meeting=target, like=_with_the_rest(said, target))
+        if is_trial:
+            return Response(objections.trial(drafts, guessed))
+        objections.refuse_wrong(drafts)
+        opened = opening.open_many(
+            meeting=target,
+            wishes=[draft.wish for draft in drafts if draft.wish],
+            at=timezone.now(),
+            by=acting(request),
+        )
+        found = self.get_queryset().filter(pk__in=[one.pk for one in opened])
+        return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
+
     @extend_schema(request=AskedSerializer, responses=AskedSerializer, summary="Write to the heads")
     @action(detail=False, methods=["post"], pagination_class=None)
     def ask(self, request: Request, meeting: str) -> Response:
@@ -150,7 +205,10 @@ def _wish(
     context = {"meeting": meeting, "as_organizer": True}
     body = kind(of, data=request.data, partial=of is not None, context=context)
     body.is_valid(raise_exception=True)
-    said = dict(body.validated_data)
+    return _with_the_rest(dict(body.validated_data), meeting, of)
+
+
+def _with_the_rest(said: dict[str, Any], meeting: Meeting, of: Delegation | None = None) -> Wish:
     known: dict[str, Any] = {"name": "", "language": meeting.language[:2]}
     if of is not None:
         known = {field: getattr(of, field) for field in opening.FIELDS}

@@ -8,9 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -33,6 +32,7 @@ from registrations.models import ImportRun
 from registrations.pasting import columns, files
 from registrations.pasting.columns import OF_PEOPLE as COLUMNS
 from registrations.serializers import RegistrationSerializer
+from registrations.table_serializers import mapping_of
 
 MOST_AT_ONCE = 200
 
@@ -49,7 +49,7 @@ class ImportViewSet(
     parser_classes = (JSONParser, MultiPartParser)
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        """The one door of the API that takes a file: said before the body is read."""
+        """It may bring a file: said before the body is read."""
         if request.method == "POST" and "uid" not in kwargs:
             uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
         return super().initialize_request(request, *args, **kwargs)
@@ -110,14 +110,8 @@ class ImportViewSet(
         body = FileSerializer(data=request.data, context=_context(target))
         body.is_valid(raise_exception=True)
         said, file = body.validated_data, body.validated_data["file"]
-        if file.size > files.MOST_BYTES:
-            raise files.too_large()
-        sent = files.read(str(file.name), file.read())
-        width = len(sent.rows[0]) if sent.rows else 0
-        mapping = [field.strip() for field in said["columns"].split(",")] if said["columns"] else []
-        if mapping and len(mapping) != width:
-            words = _("These columns do not fit the table: it has %(n)d.") % {"n": width}
-            raise serializers.ValidationError({"columns": [words]})
+        sent = files.of(file)
+        mapping = mapping_of(said["columns"], sent.rows)
         category = said.get("category") or open_categories(target)[0]
         terms = {
             "category": category.code,

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from config.paging import Cursor
 from events.models import Meeting
-from notifications import mending, outbox, searching, suppressing
+from notifications import health, mending, outbox, searching, suppressing
 from notifications.explanations import EXPLANATIONS
 from notifications.mending import Act, Outcome
 from notifications.models import Attempt, Message, MessageQuerySet, State
@@ -51,6 +51,16 @@ class MessageSerializer(serializers.Serializer[Any]):
     possible_duplicate = serializers.BooleanField()
     fate = serializers.CharField(
         help_text="What was reported after it was sent: delivered, bounced, complained; or empty."
+    )
+
+
+class DelaySerializer(serializers.Serializer[Any]):
+    """Letters that should have left; none where mail leaves in time."""
+
+    waiting = serializers.IntegerField(help_text="How many; 0 while mail leaves in time.")
+    since = serializers.DateTimeField(allow_null=True)
+    needs_admin = serializers.BooleanField(
+        help_text="Waiting alone will not help: an administrator has to do something."
     )
 
 
@@ -187,6 +197,14 @@ class MessageViewSet(
             **body.validated_data,
         )
         return Response(MessageSerializer(repeated).data)
+
+    @extend_schema(responses=DelaySerializer, summary="See whether mail is delayed")
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def delay(self, request: Request, meeting: str) -> Response:
+        """While the mail server takes no mail, or a letter has waited for two minutes."""
+        found = health.delay(f"meeting:{own_meeting(request, meeting).pk}")
+        nothing = {"waiting": 0, "since": None, "needs_admin": False}
+        return Response(DelaySerializer(found or nothing).data)
 
     @extend_schema(request=None, responses=SettledSerializer, summary="Mark a message as delivered")
     @action(detail=True, methods=["post"])

@@ -20,11 +20,21 @@ from rest_framework.views import APIView
 from accounts import preconditions
 from accounts.journal import Actor
 from accounts.models import Via
-from registrations import amending, booking, calendar, erasure, links, offering
+from registrations import (
+    amending,
+    booking,
+    calendar,
+    calendar_feeds,
+    erasure,
+    feeds,
+    links,
+    offering,
+)
 from registrations.api.meetings import IF_MATCH
-from registrations.models import Registration
+from registrations.models import CalendarFeed, Registration
 from registrations.serializers import (
     AddressSerializer,
+    FeedSerializer,
     MyChangesSerializer,
     MyRegistrationSerializer,
     OfferRefusalSerializer,
@@ -232,3 +242,55 @@ class MyCalendarView(MineView):
         response = HttpResponse(file, content_type="text/calendar; charset=utf-8; method=PUBLISH")
         response["Content-Disposition"] = 'attachment; filename="meeting.ics"'
         return response
+
+
+class MyFeedView(MineView):
+    """An address that a calendar program follows."""
+
+    @extend_schema(
+        operation_id="my_calendar_feed_retrieve",
+        responses=FeedSerializer,
+        summary="The address that my calendar follows",
+    )
+    def get(self, request: Request) -> Response:
+        return _told(feeds.of(self.registration))
+
+    @extend_schema(
+        operation_id="my_calendar_feed_open",
+        request=None,
+        responses=FeedSerializer,
+        summary="Get an address for my calendar to follow",
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Behind it is a calendar with the meeting and the sessions I chose, without my name.
+        It opens nothing else. Twice is harmless: the address stays.
+        """
+        return _told(calendar_feeds.open_feed(**self.common))
+
+    @extend_schema(
+        operation_id="my_calendar_feed_close",
+        responses={204: OpenApiResponse(description="The address opens nothing any more.")},
+        summary="End my calendar's address",
+    )
+    def delete(self, request: Request) -> Response:
+        """Twice is harmless."""
+        calendar_feeds.close(**self.common)
+        return Response(status=204)
+
+
+class MyFeedRenewView(MineView):
+    @extend_schema(
+        operation_id="my_calendar_feed_renew",
+        request=None,
+        responses=FeedSerializer,
+        summary="Get another address for my calendar",
+    )
+    def post(self, request: Request) -> Response:
+        """The one before opens nothing any more."""
+        return _told(calendar_feeds.renew(**self.common))
+
+
+def _told(feed: CalendarFeed | None) -> Response:
+    feed_url, webcal_url = (links.feed_url(feed), links.webcal_url(feed)) if feed else (None, None)
+    return Response(FeedSerializer({"feed_url": feed_url, "webcal_url": webcal_url}).data)

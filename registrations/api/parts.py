@@ -198,9 +198,9 @@ class RemindersView(PartView):
     shape = ReminderRuleSerializer
 
     def rows(self, meeting: Meeting) -> Any:
-        return meeting.reminder_rules.select_related("category", "region", "delegation").order_by(
-            "-kind", "-amount", "pk"
-        )
+        return meeting.reminder_rules.select_related(
+            "category", "region", "delegation", "session"
+        ).order_by("-kind", "-amount", "pk")
 
     def read(self) -> list[dict[str, Any]]:
         context = {"meeting": self.meeting, "as_organizer": True}

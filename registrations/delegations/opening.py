@@ -82,7 +82,17 @@ def _open_many(
 ) -> list[Delegation]:
     # Whoever locks the counters relies on it that none is added meanwhile.
     seats.lock(meeting.pk)
-    return [_open(meeting, wish, at=at, by=by) for wish in wishes]
+    opened = Delegation.objects.bulk_create(_new(meeting, wish, at=at) for wish in wishes)
+    SeatLimit.objects.bulk_create(
+        SeatLimit(meeting=meeting, scope=Scope.DELEGATION, delegation=one, seat_limit=wish.quota)
+        for one, wish in zip(opened, wishes, strict=True)
+    )
+    journal.record_many(
+        (journal.Line("delegation.opened", letters.subjects(one), {}) for one in opened),
+        by=by,
+        at=at,
+    )
+    return opened
 
 
 def open_for_regions(*, meeting: Meeting, like: Wish, at: datetime, by: Actor) -> list[Delegation]:
@@ -219,16 +229,11 @@ def ask(*, meeting: Meeting, delegations: Iterable[Delegation], at: datetime, by
     return asked
 
 
-def _open(meeting: Meeting, wish: Wish, *, at: datetime, by: Actor) -> Delegation:
+def _new(meeting: Meeting, wish: Wish, *, at: datetime) -> Delegation:
     delegation = Delegation(meeting=meeting, created_at=at)
     for field in FIELDS:
         setattr(delegation, field, getattr(wish, field))
     delegation.link_hash = keys.hashed(delegation)
-    delegation.save(force_insert=True)
-    SeatLimit.objects.create(
-        meeting=meeting, scope=Scope.DELEGATION, delegation=delegation, seat_limit=wish.quota
-    )
-    _note(delegation, "delegation.opened", at=at, by=by)
     return delegation
 
 

@@ -33,6 +33,10 @@ FIELDS = (
 )
 
 
+# The index that lets nobody have two.
+ONE_OPEN = "one_open_invitation_of_a_person"
+
+
 class AlreadyInvited(Refused):
     code = "already_invited"
 
@@ -62,7 +66,6 @@ class Wish:
     expires_at: datetime | None = None
 
 
-@transaction.atomic(durable=True)
 def invite_many(
     *, meeting: Meeting, wishes: Iterable[Wish], at: datetime, by: Actor
 ) -> list[Invitation]:
@@ -71,7 +74,14 @@ def invite_many(
 
     :raises AlreadyInvited: somebody has an open invitation (`row`, from 1: which of them)
     """
-    return [_invite(meeting, wish, row, at=at, by=by) for row, wish in enumerate(wishes, start=1)]
+    wishes = list(wishes)
+    try:
+        return _invite_at_once(meeting, wishes, at=at, by=by)
+    except IntegrityError as error:
+        if ONE_OPEN not in str(error):
+            raise
+    # One of them has one. Which row it is, the database says when they come one by one.
+    return _invite_one_by_one(meeting, wishes, at=at, by=by)
 
 
 @transaction.atomic(durable=True)
@@ -214,23 +224,52 @@ def note(
     )
 
 
-def _invite(meeting: Meeting, wish: Wish, row: int, *, at: datetime, by: Actor) -> Invitation:
+@transaction.atomic(durable=True)
+def _invite_at_once(
+    meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor
+) -> list[Invitation]:
+    _lock_lists(meeting)
+    made = Invitation.objects.bulk_create(_new(meeting, wish, at=at) for wish in wishes)
+    journal.record_many(
+        (journal.Line("invitation.made", letters.subjects(one), {}) for one in made), by=by, at=at
+    )
+    return made
+
+
+@transaction.atomic(durable=True)
+def _invite_one_by_one(
+    meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor
+) -> list[Invitation]:
+    _lock_lists(meeting)
+    made = []
+    for row, wish in enumerate(wishes, start=1):
+        invitation = _new(meeting, wish, at=at)
+        try:
+            with transaction.atomic():
+                invitation.save(force_insert=True)
+        except IntegrityError as error:
+            raise _twin(invitation, error, row=row) from error
+        note(invitation, "invitation.made", at=at, by=by)
+        made.append(invitation)
+    return made
+
+
+def _lock_lists(meeting: Meeting) -> None:
+    """Two lists with the same people in another order would wait for each other for ever."""
+    Meeting.objects.select_for_update(no_key=True).only("pk").get(pk=meeting.pk)
+
+
+def _new(meeting: Meeting, wish: Wish, *, at: datetime) -> Invitation:
     invitation = Invitation(meeting=meeting, created_at=at)
     for field in FIELDS:
         setattr(invitation, field, getattr(wish, field))
     invitation.link_hash = keys.hashed(invitation)
-    try:
-        with transaction.atomic():
-            invitation.save(force_insert=True)
-    except IntegrityError as error:
-        raise _twin(invitation, error, row=row) from error
-    note(invitation, "invitation.made", at=at, by=by)
     return invitation
 
 
 def _twin(invitation: Invitation, error: IntegrityError, **facts: int) -> Exception:
     """The refusal that the database's objection means; any other stays what it is."""
-    if "one_open_invitation_of_a_person" not in str(error):
+    if ONE_OPEN not in str(error):
         return error
     return AlreadyInvited(
         _("%(who)s has an open invitation already.") % {"who": invitation.who}, **facts

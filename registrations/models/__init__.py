@@ -9,6 +9,7 @@ from registrations.models.announcements import (
     AnnouncementState,
     Fate,
 )
+from registrations.models.clocks import ZoneClock
 from registrations.models.consents import (
     Consent,
     ConsentDocument,
@@ -22,6 +23,7 @@ from registrations.models.delegations import (
     DelegationRole,
     lists_close,
 )
+from registrations.models.feeds import CalendarFeed
 from registrations.models.guards import IdempotencyKey, Throttle
 from registrations.models.imports import (
     UNSETTLED,
@@ -84,6 +86,7 @@ __all__ = [
     "AnnouncementState",
     "AttendanceMode",
     "Audience",
+    "CalendarFeed",
     "Consent",
     "ConsentDocument",
     "ConsentDocumentQuerySet",
@@ -123,5 +126,6 @@ __all__ = [
     "Stage",
     "Status",
     "Throttle",
+    "ZoneClock",
     "lists_close",
 ]

@@ -66,6 +66,10 @@ class ReminderRule(models.Model):
     delegation = models.ForeignKey(
         "Delegation", models.CASCADE, null=True, blank=True, related_name="+"
     )
+    # Those who have chosen it.
+    session = models.ForeignKey(
+        "events.Session", models.CASCADE, null=True, blank=True, related_name="+"
+    )
     is_enabled = models.BooleanField(_("send it"), default=True)
 
     class Meta:
@@ -106,6 +110,7 @@ class ReminderRule(models.Model):
                 "category",
                 "region",
                 "delegation",
+                "session",
                 name="a_reminder_rule_stands_once",
                 nulls_distinct=False,
             ),

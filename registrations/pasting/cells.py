@@ -10,12 +10,18 @@ from events.spelling import fold
 from registrations import names
 
 MOST_ROWS = 200
+# Of a list that makes one row of the database for each of its own, and no seats.
+MOST_LISTED = 1000
+# What one text field of a form may hold, with what else stands in that form.
+LONGEST_TEXT = 900_000
 MOST_CELLS = 30
 LONGEST_CELL = 1000
 # A spreadsheet copies tabs; a list from a mail has one of the others, or none at all.
 SEPARATORS = "\t;|"
 # How the column is headed that only numbers the rows.
-NUMBERING = ("№", "№ п/п", "№п/п", "п/п", "#")
+NUMBERING = (
+    "№", "№ п/п", "№п/п", "№ пп", "п/п", "п.п", "пп", "номер", "#", "n", "no", "nr", "number",
+)  # fmt: skip
 LONGEST_NUMBER = 6
 
 
@@ -29,17 +35,28 @@ def read(text: str) -> list[list[str]]:
     if separator is None:
         separator = "," if _looks_like_csv(text) else "\t"
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
-    return tidy(row[:MOST_CELLS] for row in rows)
+    # One more is the column of numbers.
+    return tidy(row[: MOST_CELLS + 1] for row in rows)
+
+
+def as_text(rows: Sequence[Sequence[str]], *, has_headings: bool) -> str:
+    """
+    Tidy rows as a spreadsheet would copy them, numbered as they are spoken of. `read` gives
+    the very same rows back.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+    for number, row in enumerate(rows, start=0 if has_headings else 1):
+        writer.writerow([str(number) if number else NUMBERING[0], *row])
+    return out.getvalue()
 
 
 def tidy(rows: Iterable[Sequence[str]]) -> list[list[str]]:
     """Rows of cleaned cells of one width, without empty rows, empty columns and numbering."""
-    found = []
-    for row in rows:
-        cells = _without_number([names.clean(cell[:LONGEST_CELL]) for cell in row])
-        if any(cells):
-            found.append(cells)
-    return _even(found)
+    cleaned = ([names.clean(cell[:LONGEST_CELL]) for cell in row] for row in rows)
+    return _even(
+        [row for row in _without_numbers([row for row in cleaned if any(row)]) if any(row)]
+    )
 
 
 def _looks_like_csv(text: str) -> bool:
@@ -48,10 +65,32 @@ def _looks_like_csv(text: str) -> bool:
     return len(counts) == 1 and counts.pop() >= 2
 
 
+def _without_numbers(rows: list[list[str]]) -> list[list[str]]:
+    """
+    The rows without what only numbers them, an empty heading over it included. Under a
+    heading of its own, as quotas and codes of regions have, a number is a cell like others:
+    left out there, it would move the others under the wrong headings.
+    """
+    top = next((row for row in rows if sum(map(bool, row)) >= 2), None)
+    if top is None or any(_heads_numbers(row) for row in rows):
+        is_numbered = True
+    else:
+        is_numbered = not top[0] or _without_number(top) != top
+    if not is_numbered:
+        return rows
+    if not any(len(row) > 1 and _numbers(row[0]) for row in rows):
+        return [_without_number(row) for row in rows]
+    return [row[1:] if len(row) > 1 and not row[0] else _without_number(row) for row in rows]
+
+
+def _heads_numbers(row: Sequence[str]) -> bool:
+    return len(row) > 1 and fold(row[0]).strip(" .:") in NUMBERING
+
+
 def _without_number(cells: list[str]) -> list[str]:
     """A first cell that only numbers the row is left out; so is a number before a name."""
     first = cells[0] if cells else ""
-    if len(cells) > 1 and (_numbers(first) or fold(first).strip(" .:") in NUMBERING):
+    if _heads_numbers(cells) or (len(cells) > 1 and _numbers(first)):
         return cells[1:]
     number, _space, rest = first.partition(" ")
     if rest and _numbers(number):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from events.spelling import fold
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 NONE = ""
 # What a column may be, in the order in which people are asked.
@@ -48,8 +51,22 @@ _PATRONYMIC = re.compile(r"(ич|вна|чна|шна|оглы|кызы|уулу
 
 def has_headings(first_row: Sequence[str]) -> bool:
     """Whether the first row names the columns: two of them at least, or the only one."""
-    named = [_by_heading(cell) for cell in first_row]
+    named = [by_heading(cell) for cell in first_row]
     return sum(map(bool, named)) >= min(2, len(first_row))
+
+
+def by_headings(
+    first_row: Sequence[str],
+    allowed: Sequence[str],
+    headings: Mapping[str, Sequence[str]] = HEADINGS,
+) -> list[str]:
+    """The field that each heading names, each of `allowed` once, else NONE."""
+    found = [NONE] * len(first_row)
+    for at, cell in enumerate(first_row):
+        field = by_heading(cell, headings)
+        if field in allowed and field not in found:
+            found[at] = field
+    return found
 
 
 def guess(rows: Sequence[Sequence[str]], allowed: Sequence[str]) -> list[str]:
@@ -60,13 +77,9 @@ def guess(rows: Sequence[Sequence[str]], allowed: Sequence[str]) -> list[str]:
     if not rows:
         return []
     width = len(rows[0])
-    found = [NONE] * width
     if has_headings(rows[0]):
-        for at, cell in enumerate(rows[0]):
-            field = _by_heading(cell)
-            if field in allowed and field not in found:
-                found[at] = field
-        return found
+        return by_headings(rows[0], allowed)
+    found = [NONE] * width
     columns = [[row[at] for row in rows] for at in range(width)]
     for at, cells in enumerate(columns):
         if "email" not in found and _mostly(cells, lambda cell: "@" in cell):
@@ -88,9 +101,17 @@ def chosen(
     return guess(rows, allowed)
 
 
-def choices(allowed: Sequence[str]) -> list[tuple[str, Any]]:
+def choices(
+    allowed: Sequence[str], fields: Mapping[str, StrPromise] = FIELDS
+) -> list[tuple[str, Any]]:
     """What a column may be, and that it is left out."""
-    return [(NONE, _("leave out")), *((field, FIELDS[field]) for field in allowed)]
+    return [(NONE, _("leave out")), *((field, fields[field]) for field in allowed)]
+
+
+def shown(mapping: Sequence[str], headings: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Number, field and heading of each column; the last is "" in a table without headings."""
+    named = [*headings, *[""] * len(mapping)]
+    return [(at, field, named[at - 1]) for at, field in enumerate(mapping, start=1)]
 
 
 _AFTER_NAME = ("organization", "position")
@@ -109,12 +130,13 @@ def _name_columns(columns: list[list[str]], rest: list[int]) -> list[str]:
     return ["name"]
 
 
-def _by_heading(cell: str) -> str:
+def by_heading(cell: str, headings: Mapping[str, Sequence[str]] = HEADINGS) -> str:
+    """The field that people head like this; the beginning of what they write is enough."""
     heading = fold(cell).strip(" :*")
-    for field, known in HEADINGS.items():
+    for field, known in headings.items():
         if any(heading == fold(word) for word in known):
             return field
-    for field, known in HEADINGS.items():
+    for field, known in headings.items():
         if any(re.match(re.escape(fold(word)) + r"\W", heading) for word in known):
             return field
     return NONE

@@ -1,20 +1,60 @@
-"""Rows of a table as delegations: region or name, head, e-mail, quota."""
+"""Rows of a table as delegations: region or name, head, e-mail, quota, day of closing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import regions
-from events.models import Meeting
+from events.models import Meeting, Region
 from events.spelling import fold
 from registrations import names
 from registrations.delegations.opening import Wish, called_after
 from registrations.models import MOST_SEATS
+from registrations.pasting import cells, columns, moments
+from registrations.pasting.columns import NONE
+
+# What a column may be, in the order in which people are asked.
+FIELDS = {
+    "region": gettext_lazy("region or name"),
+    "name": gettext_lazy("what it is called"),
+    "head_name": gettext_lazy("head’s name"),
+    "head_email": gettext_lazy("head’s e-mail"),
+    "quota": gettext_lazy("number of people"),
+    "closes_at": gettext_lazy("when the list closes"),
+}
+COLUMNS = tuple(FIELDS)
+HEADINGS = {
+    "region": ("регион", "субъект", "субъект рф", "область", "делегация", "region", "delegation",
+               "state", "organization", "организация", "ведомство"),
+    "name": ("название", "наименование", "название делегации", "как называется", "name",
+             "delegation name", "called", "what it is called"),
+    "head_email": ("e-mail", "email", "mail", "почта", "эл. почта", "электронная почта",
+                   "электронный адрес", "адрес эл", "адрес", "head e-mail", "head email",
+                   "head’s e-mail", "head’s email", "руководитель e-mail"),
+    "head_name": ("руководитель", "глава", "фио", "ф.и.о", "ф. и. о", "контактное лицо",
+                  "ответственный", "координатор", "head", "head’s name", "contact", "full name"),
+    "quota": ("квота", "мест", "места", "количество", "кол-во", "число", "человек", "не более",
+              "quota", "places", "seats", "people", "number", "at most"),
+    "closes_at": ("срок", "закрытие", "закрывается", "список закрывается", "до", "дедлайн",
+                  "closes", "closes at", "the list closes", "when the list closes", "deadline",
+                  "until", "due"),
+}  # fmt: skip
+# Where no headings say it, what stands in a cell does: these are the columns then.
+_ARRANGED = ("region", "head_name", "head_email", "quota", "closes_at")
+# A spreadsheet's way of a whole number, or that of whoever wrote the file with a program.
+_NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?")
+_LONGEST = {"name": 300, "head_name": 250}
+# People draw a line in a cell that is to stay empty.
+_NOTHING = ("-", "–", "—")
 
 
 @dataclass
@@ -22,70 +62,180 @@ class Draft:
     """One row: the delegation that it would open, or why it cannot."""
 
     row: int
-    cells: list[str]
+    values: dict[str, str]
+    # What the delegation would be called.
+    called: str = ""
     wish: Wish | None = None
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def whose(self) -> str:
+        """Region or name, as they stand in the row."""
+        return self.values["region"] or self.values["name"]
 
-def check(rows: Sequence[Sequence[str]], *, meeting: Meeting, like: Wish) -> list[Draft]:
+
+def has_headings(first_row: Sequence[str]) -> bool:
     """
-    Check all rows: the first cell is whose delegation it is, the one with an “@” the head's
-    e-mail, a number the quota, what is left the head's name. The rest is as in `like`.
+    Whether the first row names the columns: two of them at least, or the first one in so
+    many words. A delegation that is called “Delegation of Tula” is none.
     """
-    body = list(rows)
-    if body and _is_heading(body[0]):
-        body = body[1:]
+    if not first_row or any("@" in cell for cell in first_row):
+        return False
+    first = fold(first_row[0]).strip(" :*")
+    if any(first == fold(word) for field in ("region", "name") for word in HEADINGS[field]):
+        return True
+    return sum(map(bool, _by_headings(first_row))) >= 2
+
+
+def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[str]]:
+    """
+    The rows, and a field for each of their columns. Without headings the first cell is
+    whose delegation it is, the one with an “@” the head's e-mail, a number the quota, a date
+    the day of closing, another one the head's name: each row in an order of its own.
+    """
+    if rows and has_headings(rows[0]):
+        return [list(row) for row in rows], _by_headings(rows[0])
+    arranged = [_arranged(row) for row in rows]
+    width = max(map(len, arranged), default=0)
+    even = [row + [""] * (width - len(row)) for row in arranged]
+    mapping = [*_ARRANGED, *[NONE] * width][:width]
+    kept = [field for at, field in enumerate(mapping) if any(row[at] for row in even)]
+    return cells.without_empty_columns(even), kept
+
+
+def chosen(posted: Sequence[str], mapping: Sequence[str]) -> list[str]:
+    """What was chosen for each column, else what it was taken for."""
+    if len(posted) != len(mapping):
+        return list(mapping)
+    return [field if field in COLUMNS else NONE for field in posted]
+
+
+def check(
+    rows: Sequence[Sequence[str]], mapping: Sequence[str], *, meeting: Meeting, like: Wish
+) -> list[Draft]:
+    """Check all rows; what no column says of a delegation is as in `like`."""
+    body = rows[1:] if rows and has_headings(rows[0]) else rows
+    known = list(meeting.region_set.regions.active().select_related("group"))
     taken = {fold(name) for name in meeting.delegations.values_list("name", flat=True)}
+    seen: dict[str, int] = {}
     drafts = []
     for number, row in enumerate(body, start=1):
-        draft = _draft(number, list(row), meeting, like)
-        name = fold(draft.wish.name) if draft.wish else ""
-        if name and name in taken:
-            draft.errors.append(
-                _("There is a delegation “%(name)s” already.") % {"name": draft.cells[0]}
-            )
+        draft = _draft(number, row, mapping, meeting, like, known)
+        if name := fold(draft.called):
+            if name in taken:
+                draft.errors.append(
+                    _("There is a delegation “%(name)s” already.") % {"name": draft.called}
+                )
+            elif name in seen:
+                draft.errors.append(_("The same as row %(n)d.") % {"n": seen[name]})
+            seen.setdefault(name, number)
+        if draft.errors:
             draft.wish = None
-        taken.add(name)
         drafts.append(draft)
     return drafts
 
 
-def _draft(number: int, row: list[str], meeting: Meeting, like: Wish) -> Draft:
-    draft = Draft(number, row)
-    whose, rest = row[0], [cell for cell in row[1:] if cell]
-    if not whose:
-        draft.errors.append(_("Write the region or the name in the first column."))
-        return draft
-    region = regions.find(meeting.region_set, whose)
-    name = called_after(region, meeting) if region else whose
-    email = next((cell for cell in rest if "@" in cell), "")
-    quota = next((cell for cell in rest if cell.isdecimal()), "")
-    others = [cell for cell in rest if cell not in (email, quota)]
-    try:
-        if email:
-            validate_email(email)
-    except ValidationError:
-        draft.errors.append(_("“%(email)s” is no e-mail address.") % {"email": email})
-    if len(email) > names.ADDRESS_LIMIT or len(name) > 300:
-        draft.errors.append(_("This is too long."))
-    if quota and (len(quota) > 7 or int(quota) > MOST_SEATS):
-        draft.errors.append(_("“%(quota)s” is no number of people.") % {"quota": quota[:20]})
+def _draft(
+    number: int,
+    row: Sequence[str],
+    mapping: Sequence[str],
+    meeting: Meeting,
+    like: Wish,
+    known: list[Region],
+) -> Draft:
+    values = dict.fromkeys(COLUMNS, "") | {
+        column: cell
+        for column, cell in zip(mapping, row, strict=False)
+        if column and cell not in _NOTHING
+    }
+    draft = Draft(number, values)
+    region, draft.called = _whose(draft, meeting, known)
+    changes: dict[str, Any] = {"region": region, "name": draft.called}
+    for column, understand in _UNDERSTOOD.items():
+        if not values[column]:
+            continue
+        try:
+            changes[column] = understand(values[column], meeting)
+        except ValidationError as objection:
+            draft.errors += objection.messages
     if not draft.errors:
-        draft.wish = replace(
-            like,
-            name=name,
-            region=region,
-            head_email=email,
-            head_name=(others[0] if others else "")[:250],
-            quota=int(quota) if quota else like.quota,
-        )
+        draft.wish = replace(like, **changes)
     return draft
 
 
-def _is_heading(row: Sequence[str]) -> bool:
-    words = ("регион", "субъект", "делегац", "region", "delegation", "руковод", "head", "почта")
-    return (
-        not any("@" in cell for cell in row)
-        and any(fold(cell).startswith(words) for cell in row)
-        and len(row) > 1
-    )
+def _whose(draft: Draft, meeting: Meeting, known: list[Region]) -> tuple[Region | None, str]:
+    """The region, if it is one's, and what the delegation is called."""
+    typed, called = draft.values["region"], draft.values["name"]
+    region = regions.find(meeting.region_set, draft.whose, known=known) if draft.whose else None
+    if typed and called:
+        if region is None:
+            draft.errors.append(_("“%(typed)s” is no region of the list.") % {"typed": typed})
+    else:
+        called = called_after(region, meeting) if region else draft.whose
+    if not called:
+        draft.errors.append(_("Write the region or the name."))
+    if len(called) > _LONGEST["name"]:
+        draft.errors.append(_("This is too long."))
+    return region, called
+
+
+def _head_name(typed: str, meeting: Meeting) -> str:
+    if len(typed) > _LONGEST["head_name"]:
+        raise ValidationError(_("This is too long."))
+    return typed
+
+
+def _head_email(typed: str, meeting: Meeting) -> str:
+    if len(typed) > names.ADDRESS_LIMIT:
+        raise ValidationError(_("This is too long."))
+    try:
+        validate_email(typed)
+    except ValidationError as error:
+        raise ValidationError(_("“%(email)s” is no e-mail address.") % {"email": typed}) from error
+    return typed
+
+
+def _quota(typed: str, meeting: Meeting) -> int:
+    number = _NUMBER.fullmatch(typed)
+    if number is None or int(number[1]) > MOST_SEATS:
+        raise ValidationError(_("“%(quota)s” is no number of people.") % {"quota": typed[:20]})
+    return int(number[1])
+
+
+def _closes_at(typed: str, meeting: Meeting) -> datetime:
+    return moments.read(typed, zone=meeting.zone)
+
+
+_UNDERSTOOD: dict[str, Callable[[str, Meeting], Any]] = {
+    "head_name": _head_name,
+    "head_email": _head_email,
+    "quota": _quota,
+    "closes_at": _closes_at,
+}
+
+
+def _by_headings(first_row: Sequence[str]) -> list[str]:
+    return columns.by_headings(first_row, COLUMNS, HEADINGS)
+
+
+def _arranged(row: Sequence[str]) -> list[str]:
+    found: dict[str, str] = {"region": row[0]}
+    rest = []
+    for cell in row[1:]:
+        kind = _kind(cell)
+        if kind and kind not in found:
+            found[kind] = cell
+        elif cell:
+            rest.append(cell)
+    return [*(found.get(field, "") for field in _ARRANGED), *rest]
+
+
+def _kind(cell: str) -> str:
+    if "@" in cell:
+        return "head_email"
+    if _NUMBER.fullmatch(cell):
+        return "quota"
+    if moments.looks_like_one(cell):
+        return "closes_at"
+    # A telephone number is nobody's name.
+    return NONE if cell.strip("+").replace(" ", "").isdecimal() else "head_name"

@@ -12,11 +12,12 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
@@ -42,9 +43,47 @@ class FileNotRead(Refused):
     code = "file_not_read"
 
 
-def read(name: str, content: bytes) -> Sent:
+def of(
+    upload: UploadedFile[Any],
+    *,
+    most: int = MOST_ROWS,
+    has_headings: Callable[[Sequence[str]], bool] = columns.has_headings,
+) -> Sent:
     """
-    The table in a file: its rows, and whether the first of them are headings.
+    The table in a file that came with a request; see `read`.
+
+    :raises FileNotRead: too large, not a table, too many rows or columns
+    """
+    if (upload.size or 0) > MOST_BYTES:
+        raise too_large()
+    return read(str(upload.name), upload.read(), most=most, has_headings=has_headings)
+
+
+def listed(
+    upload: UploadedFile[Any],
+    *,
+    has_headings: Callable[[Sequence[str]], bool] = columns.has_headings,
+) -> Sent:
+    """
+    The same of a short table, which is looked at and saved in one go.
+
+    :raises FileNotRead: as above, or there are no rows
+    """
+    sent = of(upload, most=cells.MOST_LISTED, has_headings=has_headings)
+    if not sent.total:
+        raise no_rows()
+    return sent
+
+
+def read(
+    name: str,
+    content: bytes,
+    *,
+    most: int = MOST_ROWS,
+    has_headings: Callable[[Sequence[str]], bool] = columns.has_headings,
+) -> Sent:
+    """
+    The table in a file: at most so many rows, and whether the first of them are headings.
 
     :raises FileNotRead: too large, not a table, too many rows or columns
     """
@@ -58,56 +97,66 @@ def read(name: str, content: bytes) -> Sent:
         raw = _old_workbook()
     else:
         raw = _csv(content)
-    return sent(_bounded(raw), file_name=name)
+    return sent(_bounded(raw, most), file_name=name, most=most, has_headings=has_headings)
 
 
 def too_large() -> FileNotRead:
     return FileNotRead(_("The file is larger than 5 MB. Send it in parts, or as CSV."))
 
 
-def sent(rows: Iterable[Sequence[str]], *, file_name: str = "") -> Sent:
+def sent(
+    rows: Iterable[Sequence[str]],
+    *,
+    file_name: str = "",
+    most: int = MOST_ROWS,
+    has_headings: Callable[[Sequence[str]], bool] = columns.has_headings,
+) -> Sent:
     """
     Rows as they are kept: tidied, without the titles over their headings.
 
     :raises FileNotRead: too many rows or columns
     """
     found = cells.tidy(rows)
-    skipped = _above_headings(found)
+    skipped = _above_headings(found, has_headings)
     found = cells.without_empty_columns(found[skipped:])
-    has_headings = bool(found) and columns.has_headings(found[0])
-    if len(found) - has_headings > MOST_ROWS:
-        raise _too_many_rows()
+    is_headed = bool(found) and has_headings(found[0])
+    if len(found) - is_headed > most:
+        raise too_many_rows(most)
     if found and len(found[0]) > cells.MOST_CELLS:
         raise FileNotRead(
             _("The table has more than %(n)d columns. Leave those with the people only.")
             % {"n": cells.MOST_CELLS}
         )
-    return Sent(rows=found, has_headings=has_headings, skipped=skipped, file_name=file_name)
+    return Sent(rows=found, has_headings=is_headed, skipped=skipped, file_name=file_name)
 
 
-def _bounded(rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+def _bounded(rows: Iterable[Sequence[str]], most: int) -> Iterator[Sequence[str]]:
     """As many as may be, with some for titles: a sheet may have a million."""
     count = 0
     for row in rows:
         if any(row):
             count += 1
-            if count > MOST_ROWS + DEEPEST_HEADING + 1:
-                raise _too_many_rows()
+            if count > most + DEEPEST_HEADING + 1:
+                raise too_many_rows(most)
             yield row
 
 
-def _above_headings(rows: Sequence[Sequence[str]]) -> int:
+def _above_headings(
+    rows: Sequence[Sequence[str]], has_headings: Callable[[Sequence[str]], bool]
+) -> int:
     """How many rows stand over the headings: a title, merged over all columns, and a date."""
     for at, row in enumerate(rows[:DEEPEST_HEADING]):
-        if sum(map(bool, row)) >= 2 and columns.has_headings([cell for cell in row if cell]):
+        if sum(map(bool, row)) >= 2 and has_headings([cell for cell in row if cell]):
             return at
     return 0
 
 
-def _too_many_rows() -> FileNotRead:
-    return FileNotRead(
-        _("The table has more than %(n)d rows. Send it in parts.") % {"n": MOST_ROWS}
-    )
+def no_rows() -> FileNotRead:
+    return FileNotRead(_("There are no rows in this table."))
+
+
+def too_many_rows(most: int) -> FileNotRead:
+    return FileNotRead(_("The table has more than %(n)d rows. Send it in parts.") % {"n": most})
 
 
 def _old_workbook() -> Iterator[Sequence[str]]:

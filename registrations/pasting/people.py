@@ -50,6 +50,11 @@ class Table:
     drafts: list[Draft]
 
     @property
+    def headings(self) -> list[str]:
+        """What stands over the columns, if something does."""
+        return self.rows[0] if self.rows and columns.has_headings(self.rows[0]) else []
+
+    @property
     def errors(self) -> int:
         return sum(bool(draft.errors) for draft in self.drafts)
 

@@ -124,7 +124,7 @@ def paste(request: HttpRequest, delegation: Delegation) -> HttpResponseBase:
         )
         context |= {
             "table": table,
-            "columns": list(enumerate(mapping, start=1)),
+            "columns": columns.shown(mapping, table.headings),
             "choices": columns.choices(COLUMNS),
         }
         if "save" in request.POST and not table.errors and table.drafts:

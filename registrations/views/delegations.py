@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import journal
 from accounts.refusals import Refused
+from config import uploads
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations.delegation_forms import DelegationForm, RegionsForm, about
 from registrations.delegations import answers, keys, opening, wishes
 from registrations.models import Delegation, Status
-from registrations.pasting import cells
+from registrations.pasting import columns, files
 from registrations.pasting import delegations as pasted
 from registrations.standing import TONES
+from registrations.views import tables
 from registrations.views.settings_frame import version_of
 
 STATES = {
@@ -79,40 +82,65 @@ def for_regions(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     return see_other("manage-delegations", meeting.slug)
 
 
+# The mark of the form stands in the body, which must not be read before it is known that
+# this very person may send a file: so it is looked at one step later, by `_paste`.
+@csrf_exempt
 @own_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
-def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
-    """A list of heads: region or name, head, e-mail, quota; looked at first, then opened."""
-    text = request.POST.get("rows", "")
+def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponseBase:
+    """A list, pasted or in a file: region or name, head, e-mail, quota; looked at, then opened."""
+    uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
+    return _paste(request, meeting)
+
+
+@csrf_protect
+def _paste(request: HttpRequest, meeting: Meeting) -> HttpResponse:
+    asked = cast(OfficeRequest, request)
+    sent = tables.taken(request, has_headings=pasted.has_headings)
     form = RegionsForm(request.POST or None, meeting=meeting)
-    context: dict[str, Any] = {"meeting": meeting, "here": "delegations", "rows": text}
-    if request.method == "POST" and form.is_valid():
-        drafts = pasted.check(cells.read(text), meeting=meeting, like=form.wish)
-        context |= {"drafts": drafts, "errors": sum(bool(draft.errors) for draft in drafts)}
+    context: dict[str, Any] = {"meeting": meeting, "here": "delegations"}
+    context |= {"form": form, "sent": sent}
+    if sent.rows and form.is_valid():
+        rows, guessed = pasted.laid_out(sent.rows)
+        mapping = pasted.chosen(sent.columns, guessed)
+        drafts = pasted.check(rows, mapping, meeting=meeting, like=form.wish)
+        headings = rows[0] if pasted.has_headings(rows[0]) else []
+        context |= {
+            "drafts": drafts,
+            "errors": sum(bool(draft.errors) for draft in drafts),
+            "columns": columns.shown(mapping, headings),
+            "choices": columns.choices(pasted.COLUMNS, pasted.FIELDS),
+        }
         wishes = [draft.wish for draft in drafts if draft.wish]
-        if "save" in request.POST and wishes and not context["errors"]:
-            try:
-                opening.open_many(
-                    meeting=meeting,
-                    wishes=wishes,
-                    at=timezone.now(),
-                    by=journal.organizer(request.user),
-                )
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                words = ngettext(
-                    "%(n)d delegation opened.", "%(n)d delegations opened.", len(wishes)
-                )
-                messages.success(request, words % {"n": len(wishes)})
-                return see_other("manage-delegations", meeting.slug)
-    status = 422 if form.errors else 200
+        wants = "save" in request.POST and sent.is_seen
+        if wants and not context["errors"] and _opened(asked, meeting, form, wishes):
+            return see_other("manage-delegations", meeting.slug)
+    wrong = [one for one in (sent.form, form) if one.errors]
+    context["forms_with_errors"] = wrong
     return render(
         request,
         "registrations/office/delegations_paste.html",
-        context | {"form": form},
-        status=status,
+        context,
+        status=422 if wrong else 200,
     )
+
+
+def _opened(
+    request: OfficeRequest, meeting: Meeting, form: RegionsForm, wanted: list[opening.Wish]
+) -> bool:
+    try:
+        opening.open_many(
+            meeting=meeting,
+            wishes=wanted,
+            at=timezone.now(),
+            by=journal.organizer(request.user),
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    words = ngettext("%(n)d delegation opened.", "%(n)d delegations opened.", len(wanted))
+    messages.success(request, words % {"n": len(wanted)})
+    return True
 
 
 @own_meeting

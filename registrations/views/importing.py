@@ -23,7 +23,6 @@ from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations import importing
 from registrations.import_forms import ImportForm, SendForm
-from registrations.import_runs import Sent
 from registrations.models import ImportRun
 from registrations.pasting import cells, columns, files, people
 from registrations.pasting.columns import OF_PEOPLE as COLUMNS
@@ -56,7 +55,7 @@ def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     rows = [] if file else cells.read(text)
     if (file or len(rows) > cells.MOST_ROWS) and form.is_valid():
         try:
-            sent = _sent(file) if file else files.sent(rows)
+            sent = files.of(file) if file else files.sent(rows)
         except files.FileNotRead as refusal:
             sending.add_error("file" if file else "rows", str(refusal))
         else:
@@ -69,7 +68,7 @@ def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
         )
         context |= {
             "table": table,
-            "columns": list(enumerate(mapping, start=1)),
+            "columns": columns.shown(mapping, table.headings),
             "choices": columns.choices(COLUMNS),
         }
         is_ready = "save" in request.POST and table.applications and not table.errors
@@ -80,12 +79,6 @@ def _bring(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     return render(
         request, "registrations/office/import.html", context, status=422 if wrong else 200
     )
-
-
-def _sent(file: Any) -> Sent:
-    if file.size > files.MOST_BYTES:
-        raise files.too_large()
-    return files.read(str(file.name), file.read())
 
 
 def _runs(meeting: Meeting) -> list[ImportRun]:

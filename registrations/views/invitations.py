@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import journal
 from accounts.refusals import Refused
+from config import uploads
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
@@ -23,8 +25,9 @@ from registrations.invitation_forms import InvitationForm, InviteeForm, TermsFor
 from registrations.invitations import keys, replies, sending
 from registrations.invitations.replies import Group, Reply
 from registrations.models import Invitation
-from registrations.pasting import cells, columns, people
+from registrations.pasting import columns, files, people
 from registrations.pasting import invitations as pasted
+from registrations.views import tables
 from registrations.views.settings_frame import version_of
 
 PER_PAGE = 100
@@ -68,35 +71,49 @@ def invitations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     return _show(request, meeting, form)
 
 
+# The mark of the form stands in the body, which must not be read before it is known that
+# this very person may send a file: so it is looked at one step later, by `_paste`.
+@csrf_exempt
 @own_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
-def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
-    """Rows from a spreadsheet: looked at first, then all of them invited, or nobody."""
-    text = request.POST.get("rows", "")
-    rows = cells.read(text)
+def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponseBase:
+    """A list, pasted or in a file: looked at first, then all of them invited, or nobody."""
+    uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
+    return _paste(request, meeting)
+
+
+@csrf_protect
+def _paste(request: HttpRequest, meeting: Meeting) -> HttpResponse:
+    asked = cast(OfficeRequest, request)
+    sent = tables.taken(request, has_headings=columns.has_headings)
     form = TermsForm(request.POST or None, meeting=meeting)
-    too_many = len(rows) > cells.MOST_ROWS
-    context: dict[str, Any] = {"meeting": meeting, "here": "delegations", "rows": text}
-    context |= {"form": form, "too_many": too_many}
-    if rows and not too_many and form.is_valid():
-        table, shown = _looked_at(request, meeting, rows, form)
+    context: dict[str, Any] = {"meeting": meeting, "here": "delegations"}
+    context |= {"form": form, "sent": sent}
+    if sent.rows and form.is_valid():
+        table, shown = _looked_at(meeting, sent, form)
         context |= shown
-        wants = {"save", "send"} & request.POST.keys()
+        wants = {"save", "send"} & request.POST.keys() and sent.is_seen
         if wants and table.applications and not table.errors:
             try:
                 made = sending.invite_many(
                     meeting=meeting,
                     wishes=pasted.wishes(table.applications, like=form.wish),
                     at=timezone.now(),
-                    by=journal.organizer(request.user),
+                    by=journal.organizer(asked.user),
                 )
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                _made(request, meeting, made)
+                _made(asked, meeting, made)
                 return see_other("manage-invitations", meeting.slug)
-    status = 422 if form.errors or too_many else 200
-    return render(request, "registrations/office/invitations_paste.html", context, status=status)
+    wrong = [one for one in (sent.form, form) if one.errors]
+    context["forms_with_errors"] = wrong
+    return render(
+        request,
+        "registrations/office/invitations_paste.html",
+        context,
+        status=422 if wrong else 200,
+    )
 
 
 @own_meeting
@@ -183,17 +200,17 @@ def step(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
 
 
 def _looked_at(
-    request: OfficeRequest, meeting: Meeting, rows: list[list[str]], form: TermsForm
+    meeting: Meeting, sent: tables.Sent, form: TermsForm
 ) -> tuple[people.Table, dict[str, Any]]:
     """The rows with their errors, and what the page shows of them."""
-    mapping = columns.chosen(request.POST.getlist("column"), rows, pasted.COLUMNS)
+    mapping = columns.chosen(sent.columns, sent.rows, pasted.COLUMNS)
     table = people.check(
-        rows, mapping, meeting=meeting, form=lambda values: InviteeForm(values, terms=form)
+        sent.rows, mapping, meeting=meeting, form=lambda values: InviteeForm(values, terms=form)
     )
     pasted.object_to_invited(table, meeting)
     return table, {
         "table": table,
-        "columns": list(enumerate(mapping, start=1)),
+        "columns": columns.shown(mapping, table.headings),
         "choices": columns.choices(pasted.COLUMNS),
     }
 

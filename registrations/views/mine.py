@@ -18,6 +18,7 @@ from registrations import (
     amending,
     booking,
     calendar,
+    feeds,
     links,
     names,
     region_menu,
@@ -28,6 +29,7 @@ from registrations.forms import AddressForm, ChangeForm
 from registrations.models import Registration, Stage
 from registrations.sessions import choosing
 from registrations.views import form as form_page
+from registrations.views.feeds import google_of
 from registrations.views.own import context, holder, opens_by_link, shows_ticket
 from registrations.views.public import calendar_file
 
@@ -41,6 +43,7 @@ def mine(request: HttpRequest, registration: Registration) -> HttpResponse:
     """The page of the registration: what it is now, what happens next, what can be done."""
     shown = context(registration)
     if registration.is_live:
+        shown["google_url"] = google_of(registration)
         options = choosing.options(registration)
         shown["chosen"] = [option for option in options if option.is_mine]
         shown["has_sessions"] = any(option.is_bookable for option in options)
@@ -129,7 +132,7 @@ def address(request: HttpRequest, registration: Registration) -> HttpResponseBas
             )  # fmt: skip
             return see_other("mine", links.token(registration))
     status = 422 if form.errors else 200
-    shown = context(registration) | {"form": form}
+    shown = context(registration) | {"form": form, "feed": feeds.of(registration)}
     return render(request, "registrations/address.html", shown, status=status)
 
 

@@ -16,9 +16,9 @@ from accounts.models import Via
 from config import failures
 from config.language import speak
 from events import phase, when
-from events.models import Format, MeetingStatus
-from registrations import booking, links, tickets, waitlist
-from registrations.models import AttendanceMode, Registration, Status
+from events.models import MeetingStatus
+from registrations import booking, calendar, links, tickets, waitlist
+from registrations.models import Registration, Status
 from registrations.standing import standing
 from registrations.views.public import frame
 
@@ -79,7 +79,7 @@ def context(registration: Registration) -> dict[str, Any]:
         if offer
         else "",
         "may_ask_again": registration.is_passed_over and meeting.takes_edits(at),
-        "is_online": _is_online(registration),
+        "is_online": calendar.joins_online(registration),
         "qr_side": side,
         "qr_path": path,
         "may_change": registration.is_live and meeting.takes_edits(at),
@@ -90,17 +90,12 @@ def context(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _is_online(registration: Registration) -> bool:
-    online = registration.attendance_mode == AttendanceMode.ONLINE
-    return online or registration.meeting.format == Format.ONLINE
-
-
 def shows_ticket(registration: Registration) -> bool:
     """A code opens the door: only whoever is expected there has one to show."""
     return (
         registration.status == Status.CONFIRMED
         and registration.meeting.status == MeetingStatus.PUBLISHED
-        and not _is_online(registration)
+        and not calendar.joins_online(registration)
         and timezone.now() < registration.meeting.ends_at
     )
 

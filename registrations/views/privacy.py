@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.answers import see_other
-from registrations import amending, erasure, links, session_seats
+from registrations import amending, erasure, feeds, links, session_seats
 from registrations.models import Consent, Registration
 from registrations.views.own import context, holder, opens_by_link
 from registrations.views.public import frame
@@ -28,6 +28,7 @@ def data(request: HttpRequest, registration: Registration) -> HttpResponse:
         "consents": list(given),
         "chosen": list(session_seats.of(registration)),
         "merged": list(merged),
+        "feed": feeds.of(registration),
     }
     return render(request, "registrations/data.html", shown)
 

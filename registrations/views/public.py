@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_safe
 from config import language
 from events import hosts, phase, programme, prose
 from events.models import Format, Meeting, MeetingStatus, in_language
-from registrations import calendar, prospectus, waitlist
+from registrations import calendar, calendar_links, prospectus, waitlist
 from registrations.forms import consent_title
 from registrations.models import ConsentDocument, SeatLimit
 
@@ -88,6 +88,7 @@ def _draft_page(request: HttpRequest, slug: str, *, at: datetime) -> HttpRespons
 
 def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
     left, limit = meeting.seats.left, meeting.seats.seat_limit
+    page_url = settings.PUBLIC_URL + reverse("meeting", args=[meeting.slug])
     stage = phase.stage(meeting, at=at, room=meeting.seats.room)
     # Drawn without the request: what is kept must not hold what one visitor sees.
     return render_to_string(
@@ -103,7 +104,8 @@ def _draw(request: HttpRequest, meeting: Meeting, *, at: datetime) -> str:
             "seat_limit": limit,
             "shown_limits": _shown_limits(meeting),
             "shows_seats": limit and left and left <= limit * FEW_SEATS,
-            "page_url": settings.PUBLIC_URL + reverse("meeting", args=[meeting.slug]),
+            "page_url": page_url,
+            "google_url": calendar_links.public(meeting, url=page_url),
             "preview": prose.plain(meeting.text("summary")),
             "json_ld": _json_ld(meeting),
         },

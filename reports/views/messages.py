@@ -19,7 +19,7 @@ from accounts.refusals import Refused
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import mending, outbox, searching, suppressing
+from notifications import health, mending, outbox, searching, suppressing
 from notifications.mending import Act
 from notifications.models import WAITING, Message, State
 from registrations.models import Invitation, Registration
@@ -54,6 +54,7 @@ def outgoing(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     query = _query(request)
     context = {
         "meeting": meeting,
+        "now": timezone.now(),
         "asked": asked,
         "query": query.urlencode(),
         "rows": rows,
@@ -66,6 +67,7 @@ def outgoing(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "condition": searching.condition(f"meeting:{meeting.pk}"),
         "late_after": LATE_AFTER_SECONDS,
         "stopped": list(suppressing.of(f"meeting:{meeting.pk}")[:MOST_ADDRESSES]),
+        "delay": health.delay(f"meeting:{meeting.pk}"),
         "here": "messages",
     }
     return render(request, "reports/messages.html", context)

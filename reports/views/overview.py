@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from events import phase
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
+from notifications import health
 from registrations import inviting
 from reports import overview
 
@@ -32,6 +33,7 @@ def page(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "deadlines": overview.deadlines(meeting, at=now),
         "link": inviting.link(meeting),
         "invitations": inviting.texts(meeting),
+        "delay": health.delay(f"meeting:{meeting.pk}"),
         "here": "overview",
     }
     return render(request, "reports/overview.html", context)

@@ -68,7 +68,7 @@ def test_the_steps_work_as_written():
         if "status=pending" in " ".join(words):
             known["NUMBER"] = json.loads(response.content)["results"][0]["number"]
 
-    assert seen == [201, 200, 201, 200, 200, 200, 200, 200, 200, 200]
+    assert seen == [201, 200, 201, 200, 200, 200, 200, 200, 200, 200, 200]
 
 
 def test_the_table_of_codes_is_the_programs():

@@ -58,10 +58,9 @@ class Visitor:
             **options,
         )
         self.context.set_default_timeout(15_000)
-        if who == "organizer":
-            self.context.add_cookies(
-                [{"name": "sessionid", "value": world["session"], "url": base}]
-            )
+        if who in ("organizer", "administrator"):
+            session = world["session" if who == "organizer" else "admin_session"]
+            self.context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
         self.tab: Page = self.context.new_page()
         if who == "desk":
             self.tab.goto(f"/c/{world['desk']}/")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Error
 
+from tests import templates
 from tests.browser import chromium, serving
 from tests.browser.pages import ALL, View, World
 
@@ -52,12 +53,16 @@ def main() -> None:
             [asked.width] if asked.width else WIDTHS,
         )
     )
-    with serving.served(os.environ["DATABASE_URL"]) as (base, world), chromium.browser() as started:
-        faults = [
-            fault
-            for language, theme, width in kinds
-            for fault in _draw(started, base, world, views, language, theme, width, asked.into)
-        ]
+    server = os.environ["DATABASE_URL"]
+    try:
+        with serving.served(server) as (base, world), chromium.browser() as started:
+            faults = [
+                fault
+                for language, theme, width in kinds
+                for fault in _draw(started, base, world, views, language, theme, width, asked.into)
+            ]
+    finally:
+        templates.discard_all(server)
     print(f"{len(views)} pages × {len(kinds)} kinds are in {asked.into}.")
     for fault in faults:
         print(fault, file=sys.stderr)
@@ -78,7 +83,7 @@ def _draw(
     folder = into / kind
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[tuple[str, Path]] = []
-    for who in ("", "organizer", "desk"):
+    for who in ("", "organizer", "administrator", "desk"):
         options = {"viewport": {"width": width, "height": 800}, "color_scheme": theme}
         visitor = None
         for view in (view for view in views if view.who == who):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import openpyxl
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -19,7 +22,8 @@ class View:
 
     name: str
     path: str
-    # "": a stranger, "organizer": signed in, "desk": a phone at the door.
+    # "": a stranger, "organizer": signed in, "administrator": in the admin, "desk": a phone
+    # at the door.
     who: str = ""
     act: Act | None = None
     # What the server may answer with; all else is a broken page.
@@ -100,6 +104,40 @@ def _paste_invited(tab: Tab, world: World) -> None:
     _submit(tab, world)
 
 
+def _send(name: str, rows: list[list[object]]) -> Act:
+    """Choose a workbook with these rows; without rows one that has a password."""
+
+    def act(tab: Tab, world: World) -> None:
+        content = io.BytesIO(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        if rows:
+            book = openpyxl.Workbook()
+            for row in rows:
+                book.active.append(row)
+            book.save(content)
+        tab.locator("[name=file]").set_input_files(
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+        )
+        _submit(tab, world)
+
+    return act
+
+
+_HEADS: list[list[object]] = [
+    ["Делегации: кого просим назвать участников"],
+    ["№", "Регион или организация", "Руководитель делегации", "E-mail", "Мест", "Срок", "Заметки"],
+    [1, "Тульская область", "Соловьёв Пётр", "sol@example.org", 3, "24.01.2027 18:00", "звонили"],
+    [2, "Управляющая компания особой экономической зоны", "Красноперекопская-Заболотная "
+     "Анастасия-Мария Владиславовна", "anastasia-maria@example.org", 12.0, "24.01.2027", None],
+    [3, "Тульская обл.", "Ли Ян", "нет@", "много", "завтра", None],
+]  # fmt: skip
+_GUESTS: list[list[object]] = [
+    ["Фамилия", "Имя", "Отчество", "E-mail", "Организация", "Должность", "Регион"],
+    ["Соловьёва", "Анна", "Петровна", "sol@example.org", "Управляющая компания парка",
+     "Генеральный директор", "Тульская область"],
+    ["О’Коннор-Смит", "Шон", None, "shon@example.org", "Парк", None, "Самарская область"],
+]  # fmt: skip
+
+
 def _scan(whose: str) -> Act:
     """Type the number of somebody of the sample; "" is a number that nobody has."""
 
@@ -170,6 +208,11 @@ PARTICIPANTS = [
     View("mine-another", "/r/{confirmed}/another/"),
     View("mine-data", "/r/{confirmed}/data/"),
     View("mine-erase", "/r/{confirmed}/erase/"),
+    View("mine-feed", "/r/{online}/feed/"),
+    View("mine-feed-on", "/r/{subscribed}/feed/"),
+    View("mine-feed-renew", "/r/{subscribed}/feed/renew/"),
+    View("mine-feed-close", "/r/{subscribed}/feed/close/"),
+    View("mine-data-subscribed", "/r/{subscribed}/data/"),
     View("mine-unsubscribe", "/r/{confirmed}/unsubscribe/"),
     View("mine-erased", "/r/{erased}/", status=410),
     View("delegation", "/d/{delegation}/"),
@@ -254,10 +297,17 @@ OFFICE = [
     View("delegations-none", "/manage/bare/delegations/", who="organizer"),
     View("delegations-paste", "/manage/delegations/delegations/paste/", who="organizer",
          act=_paste_heads),
+    View("delegations-paste-none", "/manage/delegations/delegations/paste/", who="organizer"),
+    View("delegations-file", "/manage/delegations/delegations/paste/", who="organizer",
+         act=_send("Делегации.xlsx", _HEADS)),
+    View("delegations-file-refused", "/manage/delegations/delegations/paste/", who="organizer",
+         act=_send("Делегации.xlsx", [])),
     View("invitations", "/manage/invitations/invitations/", who="organizer"),
     View("invitations-none", "/manage/bare/invitations/", who="organizer"),
     View("invitations-paste", "/manage/invitations/invitations/paste/", who="organizer",
          act=_paste_invited),
+    View("invitations-file", "/manage/invitations/invitations/paste/", who="organizer",
+         act=_send("Приглашения.xlsx", _GUESTS)),
     View("sessions-office", "/manage/sessions/edit/sessions/", who="organizer"),
     View("sessions-office-none", "/manage/bare/edit/sessions/", who="organizer"),
     View("session-office", "/manage/sessions/sessions/{session_uid}/", who="organizer"),
@@ -290,6 +340,11 @@ OFFICE = [
     View("overview-closed", "/manage/listed/", who="organizer"),
     View("organizations", "/manage/{meeting}/organizations/", who="organizer"),
     View("messages", "/manage/{meeting}/messages/", who="organizer"),
+    View("overview-delayed", "/manage/open/", who="organizer"),
+    View("messages-delayed", "/manage/open/messages/", who="organizer"),
+    View("mail-check", "/admin/notifications/message/check/", who="administrator"),
+    View("mail-tried", "/admin/notifications/message/check/?trial={tried}",
+         who="administrator"),
     View("mail-texts", "/manage/open/messages/texts/", who="organizer"),
     View("mail-text", "/manage/open/messages/texts/confirmed/", who="organizer"),
     View("mail-text-typed", "/manage/open/messages/texts/received/", who="organizer",

@@ -11,17 +11,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
 
+from config import catalogues
+from tests import templates
 from tests.browser.pages import World
-from tests.running import free_port
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.running import ROOT, free_port
 
 
 @contextmanager
@@ -31,31 +28,20 @@ def served(database_url: str) -> Iterator[tuple[str, World]]:
 
     `database_url` names any database of the engine; the one made here is beside it.
     """
+    known, words = templates.made_once(
+        database_url, "world", _build, like=templates.migrated(database_url)
+    )
+    world: World = json.loads(words)
     name = f"look_{uuid.uuid4().hex[:10]}"
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        templates.copy(connection, known, name)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    env = os.environ | {
-        "DATABASE_URL": urlunsplit(urlsplit(database_url)._replace(path=f"/{name}")),
-        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
-        "PUBLIC_URL": base,
-        "LOG_LEVEL": "ERROR",
-    }
-
-    def python(*arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=env, check=True, capture_output=True,
-            text=True,
-        ).stdout  # fmt: skip
-
     try:
-        python("manage.py", "migrate", "-v0")
-        python("manage.py", "catalogue", "--compile")
-        world: World = json.loads(python("-m", "tests.browser.world").strip().splitlines()[-1])
         server = subprocess.Popen(
             [sys.executable, "manage.py", "runserver", "--insecure", "--noreload", str(port)],
-            cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=ROOT, env=_environment(templates.url(database_url, name), base),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             _wait(base, server)
@@ -63,16 +49,36 @@ def served(database_url: str) -> Iterator[tuple[str, World]]:
         finally:
             server.terminate()
             server.wait(timeout=15)
-    except subprocess.CalledProcessError as error:
-        raise RuntimeError(f"{error.cmd}\n{error.stdout}\n{error.stderr}") from error
     finally:
         with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            templates.drop(connection, name)
 
 
-def _wait(base: str, server: subprocess.Popen[bytes], within: float = 30) -> None:
+def _build(address: str) -> str:
+    """Fill a database with the world; what it is asked by is in the answer."""
+    catalogues.compile_stale()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.browser.world"], cwd=ROOT,
+            # The port of whoever will serve it is not known yet, and nothing keeps it.
+            env=_environment(address, "http://127.0.0.1"), check=True, capture_output=True,
+            text=True,
+        )  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(f"{error.cmd}\n{error.stdout}\n{error.stderr}") from error
+    return done.stdout.strip().splitlines()[-1]
+
+
+def _environment(address: str, base: str) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": address,
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+        "PUBLIC_URL": base,
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def _wait(base: str, server: subprocess.Popen[bytes], within: float = 90) -> None:
     since = time.monotonic()
     while server.poll() is None and time.monotonic() - since < within:
         try:

@@ -1,13 +1,18 @@
 """
 Every page in every state: axe finds nothing, nothing is wider than the window, no complaints.
 
-Two languages, two widths, two themes. What only a person can see is for ./look.
+Two languages, two widths, two themes. In the short checks each page is looked at in both
+languages and both widths, and axe is asked in one of the eight combinations: every page by
+one, each combination about as many pages. In the long ones it is asked in all of them. What
+only a person can see is for ./look.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +24,28 @@ from tests.browser.pages import ALL, View, World
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+LANGUAGES = ("ru", "en")
 WIDTHS = (320, 1280)
-# Nothing but colours depends on the theme.
+# Nothing but colours depends on the theme: they are all that is asked about a second one.
 THEMES = {"light": axe.TAGS, "dark": ["color-contrast"]}
+# The frame of the admin is Django's; what stands in it is ours.
+WITHIN = {"administrator": ".mail-check"}
+KINDS = list(product(LANGUAGES, WIDTHS, THEMES))
+# About what axe is asked in which language, width and theme.
+Asked = dict[tuple[str, int, str], list[str]]
+
+
+def kind_of(view: View) -> tuple[str, int, str]:
+    """The language, width and theme in which the short checks ask axe about this page."""
+    return KINDS[ALL.index(view) % len(KINDS)]
+
+
+@pytest.fixture(params=["in one", pytest.param("in all", marks=pytest.mark.long)])
+def kinds(view: View, request: pytest.FixtureRequest) -> Asked:
+    """Once, or everything."""
+    if request.param == "in one":
+        return {kind_of(view): axe.TAGS}
+    return {kind: THEMES[kind[2]] for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +59,12 @@ def visitors(place: tuple[str, World], started: Browser) -> Callable[..., Visito
     return visitor
 
 
-def look(view: View, language: str, visitor: Visitor) -> list[str]:
+def look(
+    view: View,
+    language: str,
+    visitor: Visitor,
+    kinds: Asked,
+) -> list[str]:
     """Everything that is wrong with the page, in words."""
     visitor.tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
     visitor.tab.emulate_media(color_scheme="light")
@@ -50,25 +79,40 @@ def look(view: View, language: str, visitor: Visitor) -> list[str]:
         visitor.tab.set_viewport_size({"width": width, "height": 800})
         if (over := visitor.overflow()) > 0:
             found.append(f"{over} px wider than {width}")
-        for theme, rules in THEMES.items():
-            visitor.tab.emulate_media(color_scheme=theme)
-            found += [f"{width} {theme} {fault}" for fault in axe.faults(visitor.tab, rules)]
+        for theme in THEMES:
+            if rules := kinds.get((language, width, theme)):
+                visitor.tab.emulate_media(color_scheme=theme)
+                faults = axe.faults(visitor.tab, rules, within=WITHIN.get(view.who, ""))
+                found += [f"{width} {theme} {fault}" for fault in faults]
 
     return found + visitor.complaints
+
+
+def test_the_short_checks_ask_axe_about_every_page_and_in_every_combination_as_often() -> None:
+    asked = Counter(map(kind_of, ALL))
+
+    assert set(asked) == set(KINDS)
+    assert max(asked.values()) - min(asked.values()) <= 1
 
 
 # Two classes, so that two workers share them.
 @pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
 class TestInRussian:
     def test_a_page_is_open_to_everybody(
-        self, view: View, visitors: Callable[..., Visitor]
+        self,
+        view: View,
+        visitors: Callable[..., Visitor],
+        kinds: Asked,
     ) -> None:
-        assert look(view, "ru", visitors(view.who, "ru")) == []
+        assert look(view, "ru", visitors(view.who, "ru"), kinds) == []
 
 
 @pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
 class TestInEnglish:
     def test_a_page_is_open_to_everybody(
-        self, view: View, visitors: Callable[..., Visitor]
+        self,
+        view: View,
+        visitors: Callable[..., Visitor],
+        kinds: Asked,
     ) -> None:
-        assert look(view, "en", visitors(view.who, "en")) == []
+        assert look(view, "en", visitors(view.who, "en"), kinds) == []

@@ -5,18 +5,18 @@ import time
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
 from django.test import testcases
 from django.utils import timezone
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from attendance.models import Outcome, Presence, Scan
 from registrations import tickets
 from registrations.models import Registration, Status
 from tests.attendance import film
 from tests.attendance.door import make_link, make_meeting, make_person, token_of
+from tests.browser import axe
 from tests.factories import make_consent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,12 +34,28 @@ FLAGS = [
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _loop_of_playwright():
+@pytest.fixture(scope="module")
+def driver():
     # Playwright keeps an event loop; Django would take it for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    yield
+    # Beside the loop Django has a connection of its own; this one would stay open all the time.
+    connection.close()
+    with sync_playwright() as started:
+        yield started
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def launch(driver: Playwright, *more: str) -> Browser:
+    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    return driver.chromium.launch(executable_path=executable, args=[*FLAGS, *more])
+
+
+@pytest.fixture(scope="module")
+def without_camera(driver):
+    """The browser of all tests that show nothing to a camera: it takes a second to start."""
+    browser = launch(driver)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -58,44 +74,42 @@ def meeting(live_server, settings):
 
 
 @pytest.fixture
-def open_browser(tmp_path, live_server):
+def open_browser(tmp_path, live_server, driver, without_camera):
     """A Chromium whose camera shows these codes, each for two seconds, round and round."""
-    # Closed before the server, whose threads keep a connection as long as a browser does.
-    with sync_playwright() as driver:
-        browsers = []
+    contexts, browsers = [], []
 
-        def start(*codes: str, camera: bool = True) -> Page:
-            flags = list(FLAGS)
-            if codes:
-                pictures = [None, None, *(tickets.qr_png(code) for code in codes)]
-                path = film.write(tmp_path / "camera.y4m", pictures, seconds=2)
-                flags.append(f"--use-file-for-fake-video-capture={path}")
-            browser = driver.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
-            )
+    def start(*codes: str, camera: bool = True) -> Page:
+        browser = without_camera
+        if codes:
+            pictures = [None, None, *(tickets.qr_png(code) for code in codes)]
+            path = film.write(tmp_path / "camera.y4m", pictures, seconds=2)
+            browser = launch(driver, f"--use-file-for-fake-video-capture={path}")
             browsers.append(browser)
-            page = browser.new_context(
-                viewport=PHONE, locale="ru-RU", permissions=["camera"] if camera else []
-            ).new_page()
-            page.set_default_timeout(15_000)
-            page.problems = []
-            page.on("pageerror", lambda error: page.problems.append(str(error)))
-            page.on(
-                "request",
-                lambda request: (
-                    None
-                    if request.url.startswith(("http://localhost", "http://127.0.0.1", "data:"))
-                    else page.problems.append(request.url)
-                ),
-            )
-            return page
+        context = browser.new_context(
+            viewport=PHONE, locale="ru-RU", permissions=["camera"] if camera else []
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(("http://localhost", "http://127.0.0.1", "data:"))
+                else page.problems.append(request.url)
+            ),
+        )
+        return page
 
-        yield start
-        for browser in browsers:
-            browser.close()
-        wait_for_the_server_to_let_go()
-        # Beside a running event loop Django has a connection of its own: this one.
-        connection.close()
+    yield start
+    # Closed before the server, whose threads keep a connection as long as a browser does.
+    for one in contexts + browsers:
+        one.close()
+    wait_for_the_server_to_let_go()
+    # Beside a running event loop Django has a connection of its own: this one.
+    connection.close()
 
 
 def wait_for_the_server_to_let_go() -> None:
@@ -470,7 +484,6 @@ def test_axe_finds_nothing_and_nothing_overflows(
 
 def check(page: Page, *, with_axe: bool = True) -> None:
     if with_axe:
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert axe.faults(page) == [], page.url
     wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wider <= 0, f"{page.url} is {wider} px too wide"

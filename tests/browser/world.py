@@ -17,6 +17,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 if __name__ == "__main__":
@@ -27,13 +28,25 @@ from accounts.models import User
 from attendance import merging
 from events import regions
 from events.models import AgendaItem, Approval, Format, Host, Meeting, MeetingStatus
-from notifications import outbox, searching, suppressing
-from notifications.models import Cause, Delivery, HookState, Kind, Pause, Told, Webhook
+from notifications import outbox, searching, suppressing, trial
+from notifications.models import (
+    Attempt,
+    Cause,
+    Delivery,
+    HookState,
+    Kind,
+    Message,
+    Pause,
+    State,
+    Told,
+    Webhook,
+)
 from notifications.webhooks import keeping
 from registrations import (
     amending,
     announcing,
     booking,
+    calendar_feeds,
     closing,
     import_runs,
     import_working,
@@ -106,6 +119,7 @@ def build() -> dict[str, str]:
     known |= _meetings(owner, now)
     known |= _sample(owner)
     known |= _announcements(Meeting.objects.get(slug="open"), now)
+    known |= _mail(now)
     return known
 
 
@@ -183,6 +197,9 @@ def _meetings(owner: User, now: datetime) -> dict[str, str]:
         ticket_code=None, erased_at=now,
     )  # fmt: skip
     known["erased"] = links.token(erased)
+    subscribed = make_registration(meeting=parks, at=now)
+    calendar_feeds.open_feed(registration=subscribed, at=now, by=journal.SYSTEM)
+    known["subscribed"] = links.token(subscribed)
 
     known["listed"] = _listed(meeting("listed", owner, now), now)
 
@@ -515,6 +532,27 @@ def _invitations(parks: Meeting, now: datetime) -> dict[str, str]:
     Invitation.objects.filter(pk=made["expired"].pk).update(expires_at=now)
     found = {f"invited_{name}": invited.token(one) for name, one in made.items()}
     return found | {"invitation_uid": str(made["bound"].uid)}
+
+
+def _mail(now: datetime) -> dict[str, str]:
+    """Mail of one meeting is late; all other mail is on its way, however long the looking takes."""
+    administrator = User.objects.create_superuser("root@example.org", "a password that is long")
+    tried = trial.write(to=administrator.email, language="ru")
+    with transaction.atomic():
+        for person in Registration.objects.filter(meeting__slug="open", erased_at=None):
+            letters.write_confirmed(person)
+    due = Message.objects.filter(state=State.QUEUED, not_before__lte=Now())
+    late = f"meeting:{Meeting.objects.get(slug='open').pk}"
+    due.exclude(subjects__0=late).update(not_before=Now() + timedelta(days=1))
+    due.filter(subjects__0=late).update(not_before=now - timedelta(minutes=37))
+    Message.objects.filter(pk=tried.pk).update(
+        state=State.SENT, sent_at=now, attempts=1, not_before=now
+    )
+    Attempt.objects.create(
+        message=tried, number=1, worker="look", started_at=now, phase="done", outcome=State.SENT,
+        code=250, reply="2.0.0 Ok: queued as 4XwJ3k2Qz7z9vT",
+    )  # fmt: skip
+    return {"admin_session": _session(administrator), "tried": str(tried.pk)}
 
 
 def _sample(owner: User) -> dict[str, str]:

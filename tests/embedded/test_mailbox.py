@@ -18,7 +18,8 @@ def box(tmp_path):
         secret = "secret"
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Asked to stop, it looks whether it was: twice a second, if it is not told otherwise.
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     yield Pages.folder, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -50,7 +50,8 @@ class Receiver:
         self.server = ThreadingHTTPServer((self.host, 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Asked to stop, it looks whether it was: twice a second, if it is not told otherwise.
+        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
 
     def url(self, path: str = "/") -> str:
         return f"http://{self.host}:{self.port}{path}"

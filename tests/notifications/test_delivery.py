@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from notifications import delivery, outbox, relay, replies, results
+from notifications import delivery, outbox, relay, replies, results, smtp
 from notifications.models import Attempt, Message, Relay, State
 from tests.notifications.posting import look, make_due, post, seen
 from tests.notifications.scripted import Scripted
@@ -298,7 +298,7 @@ def test_a_lease_that_ran_out_in_the_words_is_uncertain(server):
 
 
 def _deliver_held(batch):
-    with delivery.smtp.Line() as line:
+    with smtp.Line() as line:
         delivery._deliver(batch, line, knocks=False)
 
 
@@ -354,7 +354,7 @@ def test_no_transaction_is_open_while_the_server_is_spoken_to(server, monkeypatc
         seen_open.append(connection.in_atomic_block)
         return replies.read("dot", 250, "ok")
 
-    monkeypatch.setattr(delivery.smtp.Line, "send", send)
+    monkeypatch.setattr(smtp.Line, "send", send)
     look()
 
     assert seen_open == [False]

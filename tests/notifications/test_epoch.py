@@ -269,13 +269,13 @@ def test_a_pause_stops_a_worker_between_two_batches(file, server, monkeypatch):
     monkeypatch.setattr(delivery, "BATCH", 2)
     for number in range(6):
         post(f"guest{number}")
-    send = delivery.smtp.Line.send
+    send = smtp.Line.send
 
     def pausing(line, **envelope):
         Epoch.objects.update(paused_since=Now())
         return send(line, **envelope)
 
-    monkeypatch.setattr(delivery.smtp.Line, "send", pausing)
+    monkeypatch.setattr(smtp.Line, "send", pausing)
     look()
 
     assert len(server.accepted) == 2

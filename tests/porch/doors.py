@@ -55,7 +55,9 @@ MINE = """
     mine mine-calendar mine-qr mine-change mine-cancel mine-restore mine-address mine-another
     mine-data mine-withdraw mine-erase mine-unsubscribe mine-subscribe mine-sessions
     mine-offer mine-offer-decline mine-offer-ask-again
+    mine-google mine-feed mine-feed-renew mine-feed-close
 """.split()  # noqa: SIM905
+FEED = ["calendar-feed"]
 HEAD = """
     delegation delegation-add delegation-paste delegation-list delegation-refuse
     delegation-substitute delegation-remove delegation-mark delegation-address
@@ -78,10 +80,10 @@ API_OFFICE = """
     api-access-code-list api-access-code-detail
     api-access-link-list api-access-link-renew api-access-link-revoke
     api-delegation-list api-delegation-ask api-delegation-for-regions api-delegation-detail
-    api-delegation-renew-link
+    api-delegation-renew-link api-delegation-from-file
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
-    api-invitation-renew-link api-invitation-withdraw
-    api-message-list api-message-bulk api-message-coming api-message-detail
+    api-invitation-renew-link api-invitation-withdraw api-invitation-from-file
+    api-message-list api-message-bulk api-message-coming api-message-delay api-message-detail
     api-message-resend api-message-settle api-message-withdraw api-message-suppress
     api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
     api-announcement-take-back api-announcement-recipients api-announcement-files
@@ -110,6 +112,7 @@ API_MINE = """
     api-mine api-mine-cancel api-mine-restore api-mine-address api-mine-erase api-mine-calendar
     api-my-sessions api-my-session
     api-mine-offer-accept api-mine-offer-decline api-mine-offer-ask-again
+    api-mine-feed api-mine-feed-renew
 """.split()  # noqa: SIM905
 API_HEAD = """
     api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
@@ -136,8 +139,9 @@ PUBLIC_METHODS = {
 NEEDED = {"api-checkin-void": {"id": "7f1c5b52-7a4b-4b0e-9a3e-2f8f4a7e6c11"}}
 
 PLAN = [
-    OPEN, SIGNED_IN, OWN_TOKEN, OFFICE, MINE, HEAD, INVITED, DESK, PRESS, AT_DESK, API_SIGNED_IN,
-    API_OWN_LIST, API_OFFICE, API_MEETINGS, API_MINE, API_HEAD, API_INVITED, API_PAIR, API_DESK,
+    OPEN, SIGNED_IN, OWN_TOKEN, OFFICE, MINE, FEED, HEAD, INVITED, DESK, PRESS, AT_DESK,
+    API_SIGNED_IN, API_OWN_LIST, API_OFFICE, API_MEETINGS, API_MINE, API_HEAD, API_INVITED,
+    API_PAIR, API_DESK,
 ]  # fmt: skip
 # What a variable is called that means different things at different addresses.
 CALLED = {
@@ -171,7 +175,7 @@ CHOICES = {
 # The purpose of the link whose token an address carries.
 PURPOSE = {name: "mine" for name in MINE} | {name: "head" for name in HEAD}
 PURPOSE |= {name: "invited" for name in INVITED} | {name: "desk" for name in DESK}
-PURPOSE |= {name: "press" for name in PRESS}
+PURPOSE |= {name: "press" for name in PRESS} | {name: "feed" for name in FEED}
 
 
 @dataclass(frozen=True)

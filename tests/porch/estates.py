@@ -24,7 +24,7 @@ from events.models import Meeting, Purpose, RegionSet
 from notifications import suppressing
 from notifications.models import Cause, Kind, Message
 from notifications.webhooks import keeping
-from registrations import announcing, booking, import_runs, links
+from registrations import announcing, booking, calendar_feeds, import_runs, links
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import keys as invited
 from registrations.invitations import sending
@@ -134,6 +134,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
         meeting=meeting, consents=documents, **common,
         application=make_application(meeting, family_name=family),
     ).registration  # fmt: skip
+    feed = calendar_feeds.open_feed(registration=person, **common)
     head = make_delegation(meeting, quota=5, head_name=f"{family} Мария")
     opening.ask(meeting=meeting, delegations=[head], **common)
     colleague = make_application(
@@ -198,6 +199,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
         keys=tokens
         | {
             "mine": links.token(person),
+            "feed": links.feed_token(feed),
             "head": keys.token(head),
             "invited": invited.token(guest),
             "device": clear,

@@ -33,6 +33,7 @@ def log(monkeypatch):
         "/r/{}/",
         "/r/{}/change/",
         "/r/{}",
+        "/f/{}/calendar.ics",
         "/c/{}/",
         "/n/{}/",
         "/n/{}/figures.xlsx",

@@ -82,7 +82,7 @@ def test_rows_of_another_meeting_are_not_found_under_ones_own(world, unchanged, 
         assert asked(browser(world.mine), door, door.url(world.mine, rows=other)) == {404}
 
 
-@named(doors.MINE, doors.HEAD, doors.INVITED, doors.DESK, doors.PRESS)
+@named(doors.MINE, doors.FEED, doors.HEAD, doors.INVITED, doors.DESK, doors.PRESS)
 def test_a_link_for_something_else_opens_nothing(world, unchanged, door):
     right = doors.PURPOSE[door.name]
     others = [key for name, key in world.mine.keys.items() if name != right]

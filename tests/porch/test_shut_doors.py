@@ -178,7 +178,8 @@ def test_a_dead_access_code_opens_nothing(world, dead):
 
 def test_a_link_with_one_letter_changed_opens_nothing(world):
     for name, purpose in (("mine", "mine"), ("delegation", "head"), ("invitation", "invited"),
-                          ("press", "press"), ("desk", "desk")):  # fmt: skip
+                          ("press", "press"), ("desk", "desk"),
+                          ("calendar-feed", "feed")):  # fmt: skip
         key = world.mine.keys[purpose]
         for place in range(0, len(key), 3):
             other = "a" if key[place] != "a" else "b"

@@ -25,7 +25,7 @@ __all__ = ["own_database"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=[25, pytest.param(100, marks=pytest.mark.long)])
+@pytest.fixture(params=[12, pytest.param(100, marks=pytest.mark.long)])
 def repetitions(request):
     """How often a race is run: often enough to see it, and very often in the long checks."""
     return request.param
@@ -137,7 +137,7 @@ def test_two_substitutions_of_one_person_leave_one_newcomer(repetitions):
 def test_naming_cancelling_replacing_and_registering_at_once_never_stand_still(repetitions):
     meeting = make_meeting(seat_limit=20)
     delegation = make_delegation(meeting, quota=6)
-    for _ in range(repetitions // 4):
+    for _ in range(repetitions // 2):
         with suppress(naming.RowRefused):
             naming_one(delegation)()
         people = list(delegation.people.live()[:2])

@@ -100,6 +100,42 @@ def test_a_numbered_list_that_is_pasted_keeps_its_columns():
     assert cells.read("79001234567\tЛи Ян") == [["79001234567", "Ли Ян"]]
 
 
+@pytest.mark.parametrize("heading", ["", "N", "Номер", "№ п/п"])
+def test_numbers_are_left_out_with_their_heading_or_without_one(heading):
+    rows = [[heading, "ФИО", "E-mail"], ["1", "Ли Ян", "li@example.org"], ["2.", "Ким Ен", ""],
+            ["", "Пак Су", ""]]  # fmt: skip
+
+    assert files.read("x.csv", text(rows).encode()).rows == [
+        ["ФИО", "E-mail"], ["Ли Ян", "li@example.org"], ["Ким Ен", ""], ["Пак Су", ""],
+    ]  # fmt: skip
+
+
+def test_numbers_with_a_heading_of_their_own_keep_every_column_under_its_heading():
+    rows = [["Мест", "Регион", "Код"], ["4", "Калуга", "40"], ["много", "Тула", "71"]]
+
+    assert files.read("list.xlsx", workbook([["Делегации совещания"], *rows])).rows[1:] == rows
+    titled = [["Участники", ""], ["1", "Ли Ян"], ["2", "Ким Ен"]]
+    assert cells.tidy(titled)[1:] == [["Ли Ян"], ["Ким Ен"]]
+    assert cells.read("Участники:\n1. Ли Ян\n2) Ким Ен")[1:] == [["Ли Ян"], ["Ким Ен"]]
+
+
+@pytest.mark.parametrize("has_headings", [True, False])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        TABLE,
+        [["a@example.org"], ["b;c|d,e@example.org"]],
+        [["40", 'ООО «Парк» "А"'], ["", '"'], ["1. Ли", "2) Ян"]],
+        [["№", "п/п"], ["#", ""]],
+        [[str(n) for n in range(cells.MOST_CELLS)], ["x"] * cells.MOST_CELLS],
+    ],
+)
+def test_rows_written_as_text_are_read_back_as_they_were(rows, has_headings):
+    assert cells.read(cells.as_text(rows, has_headings=has_headings)) == rows
+    in_a_form = cells.as_text(rows, has_headings=has_headings).replace("\n", "\r\n")
+    assert cells.read(in_a_form) == rows
+
+
 @pytest.mark.parametrize("made", [workbook, lambda rows: text(rows).encode()])
 def test_ten_thousand_rows_are_read_and_one_more_is_refused(made):
     rows = [TABLE[0], *([f"Ли {n}", "Парк", f"p{n}@example.org"] for n in range(10_000))]

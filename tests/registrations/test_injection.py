@@ -81,6 +81,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        self.words += [" "] * (tag == "br")
         self.places += [value for name, value in attrs if name in ("href", "src", "action")]
 
     def handle_data(self, data):

@@ -309,12 +309,13 @@ def live_through(acts, approval, offer_hours) -> None:
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
     replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
     for person in replaced.select_related("replaces"):
-        assert person.replaces.delegation_id == person.delegation_id
+        # Whoever came alone is replaced by somebody alone, whom a head may take in afterwards.
+        assert person.replaces.delegation_id in (person.delegation_id, None)
     keys = Message.objects.values_list("dedupe_key", flat=True)
     assert len(keys) == len(set(keys))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS, min_size=20, max_size=25), APPROVALS, OFFER_HOURS)
 def test_the_counters_are_the_rows_whatever_people_do(acts, approval, offer_hours):
     live_through(acts, approval, offer_hours)

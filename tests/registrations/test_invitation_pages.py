@@ -415,7 +415,7 @@ def test_a_row_of_somebody_invited_or_registered_says_so(office, meeting):
 
 
 def test_too_many_rows_are_refused_as_a_whole(office, meeting):
-    rows = "\n".join(f"{n}@example.org" for n in range(201))
+    rows = "\n".join(f"{n}@example.org" for n in range(1001))
 
     answer = office.post(f"{OFFICE}paste/", TERMS | {"rows": rows, "save": "1"})
 

@@ -16,7 +16,7 @@ __all__ = ["own_database"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=[25, pytest.param(100, marks=pytest.mark.long)])
+@pytest.fixture(params=[12, pytest.param(100, marks=pytest.mark.long)])
 def repetitions(request):
     """How often a race is run: often enough to see it, and very often in the long checks."""
     return request.param
@@ -250,8 +250,10 @@ def test_two_organizers_who_add_the_same_limit_have_one(monkeypatch):
     assert seats.audit(meeting.pk) == {}
 
 
-def test_a_new_limit_a_cancellation_and_newcomers_do_not_wait_for_each_other_for_ever(monkeypatch):
-    for _ in range(20):
+def test_a_new_limit_a_cancellation_and_newcomers_do_not_wait_for_each_other_for_ever(
+    monkeypatch, repetitions
+):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=10)
         kaluga = meeting.region_set.regions.get(code="RU-KLU")
         ada = make_registration(meeting=meeting, region=kaluga)
@@ -270,8 +272,10 @@ def test_a_new_limit_a_cancellation_and_newcomers_do_not_wait_for_each_other_for
         assert seats.audit(meeting.pk) == {}
 
 
-def test_taking_a_category_away_and_changing_the_seats_wait_for_each_other_in_one_order():
-    for _ in range(40):
+def test_taking_a_category_away_and_changing_the_seats_wait_for_each_other_in_one_order(
+    repetitions,
+):
+    for _ in range(repetitions):
         meeting, _kaluga = shared_out()
         guest = category(meeting, "guest")
         limits.change(

@@ -17,7 +17,12 @@ from registrations.models import IdempotencyKey, Registration, SeatLimit, Status
 from tests.factories import LINK, NOON, make_application, make_meeting, make_registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REPETITIONS = 500
+
+
+@pytest.fixture(params=[20, pytest.param(100, marks=pytest.mark.long)])
+def repetitions(request: pytest.FixtureRequest) -> int:
+    """How often a race is run: often enough to see it, and very often in the long checks."""
+    return request.param
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -139,8 +144,10 @@ def cancel_against_register(repetitions: int) -> int:
     return strandings
 
 
-def test_a_cancellation_leaves_no_free_seat_with_somebody_waiting():
-    assert cancel_against_register(REPETITIONS) == 0
+# The control below strands people within forty.
+@pytest.mark.parametrize("repetitions", [60, pytest.param(500, marks=pytest.mark.long)])
+def test_a_cancellation_leaves_no_free_seat_with_somebody_waiting(repetitions):
+    assert cancel_against_register(repetitions) == 0
 
 
 def test_control_waiting_without_the_condition_strands_people(monkeypatch):
@@ -159,8 +166,8 @@ def test_control_waiting_without_the_condition_strands_people(monkeypatch):
     assert cancel_against_register(40) > 0
 
 
-def test_two_cancellations_confirm_two_who_wait():
-    for _ in range(40):
+def test_two_cancellations_confirm_two_who_wait(repetitions):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=2)
         seated = [make_registration(meeting=meeting) for _ in range(2)]
         waiting = [make_registration(meeting=meeting, status=Status.WAITLISTED) for _ in range(3)]
@@ -177,9 +184,9 @@ def test_two_cancellations_confirm_two_who_wait():
         assert seats.audit(meeting.pk) == {}
 
 
-def test_the_seated_and_the_first_in_line_cancel_together():
+def test_the_seated_and_the_first_in_line_cancel_together(repetitions):
     """The one who waits leaves while a seat is being passed to him: it goes to the next."""
-    for _ in range(40):
+    for _ in range(repetitions):
         meeting = make_meeting(seat_limit=1)
         seated = make_registration(meeting=meeting)
         first, second = (

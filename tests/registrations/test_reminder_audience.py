@@ -27,6 +27,7 @@ from registrations.models import (
     Status,
 )
 from registrations.reminder_people import KINDS
+from registrations.sessions import choosing
 from tests.attendance.door import open_desk, scan
 from tests.factories import (
     LINK,
@@ -36,6 +37,7 @@ from tests.factories import (
     make_delegation,
     make_meeting,
     make_registration,
+    make_session,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +70,7 @@ def recipients():
 
 
 def name_people(meeting):
-    """Five people who differ in one thing each; their addresses say in which."""
+    """Six people who differ in one thing each; their addresses say in which."""
     kaluga = meeting.region_set.regions.get(code="RU-KLU")
     delegation = make_delegation(meeting, quota=3)
     make_registration(meeting=meeting, email="plain@example.org")
@@ -79,16 +81,22 @@ def name_people(meeting):
     make_registration(
         meeting=meeting, email="sent@example.org", delegation=delegation, delegation_role="expert"
     )
+    session = make_session(meeting)
+    chooser = make_registration(meeting=meeting, email="chose@example.org")
+    choosing.book(registration=chooser, session=session, at=NOON, by=LINK)
     make_registration(meeting=meeting, email="waits@example.org", status=Status.WAITLISTED)
-    return {"region": kaluga, "category": category(meeting, "guest"), "delegation": delegation}
+    return {
+        "region": kaluga, "category": category(meeting, "guest"), "delegation": delegation,
+        "session": session,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("narrowed", "expected"),
-    [("region", "kaluga"), ("category", "guest"), ("delegation", "sent")],
+    [("region", "kaluga"), ("category", "guest"), ("delegation", "sent"), ("session", "chose")],
 )
 def test_a_rule_is_narrowed_to_some(narrowed, expected):
-    meeting = make_meeting(seat_limit=4)
+    meeting = make_meeting(seat_limit=5)
     known = name_people(meeting)
     make_rule(meeting, **{narrowed: known[narrowed]})
 
@@ -98,7 +106,7 @@ def test_a_rule_is_narrowed_to_some(narrowed, expected):
 
 
 def test_whoever_waits_is_told_so_and_nothing_else():
-    meeting = make_meeting(seat_limit=4)
+    meeting = make_meeting(seat_limit=5)
     name_people(meeting)
     make_rule(meeting, status=RuleStatus.WAITLISTED)
 

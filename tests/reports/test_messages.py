@@ -120,8 +120,8 @@ def test_the_page_costs_the_same(office, meeting, rows, django_assert_num_querie
         write(meeting, f"m{number}", about=[f"registration:{person.pk}"])
 
     # signed in: 2; meeting; number, page; people, repetitions; late, states, relay; the epoch is
-    # looked for, made, and read; addresses that are not written to.
-    with django_assert_num_queries(14):
+    # looked for, made, and read; addresses that are not written to; the delay.
+    with django_assert_num_queries(15):
         shown(office, meeting, state="waiting")
 
 
@@ -224,8 +224,11 @@ def test_the_health_line_says_what_stands_still(office, meeting):
 
     assert lost.pk
     assert "the oldest that is due has waited for 7\xa0minutes" in words
-    assert "The mail server takes no mail since" in words
+    assert "Mail is delayed: 1 letter waiting since" in words
     assert "1 message is uncertain" in words
+
+    Message.objects.filter(dedupe_key__contains="late").update(state=State.WITHDRAWN)
+    assert "The mail server takes no mail since" in office.get(page, headers=EN).content.decode()
 
 
 def test_an_erased_person_leaves_a_line_without_a_name(office, meeting):

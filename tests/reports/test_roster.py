@@ -172,7 +172,7 @@ def test_the_overview_costs_the_same_with_more_people(client, count, django_asse
         make_registration(meeting=meeting)
     client.force_login(meeting.owners.get())
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         answer = client.get(reverse("manage-overview", args=[meeting.slug]))
 
     assert answer.status_code == 200

@@ -1,17 +1,22 @@
-"""The post office on the command line: how it is, and the choice after a restore."""
+"""The post office on the command line: how it is, who believes it, the choice after a restore."""
 
 from __future__ import annotations
 
 import re
+import time
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import journal
-from notifications import bell, delivery, epoch, health, outbox
+from notifications import bell, delivery, epoch, health, outbox, trial
+from notifications.checking import looking
+from notifications.checking.findings import Verdict
+from notifications.models import WAITING, State
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _NEEDS = {
@@ -25,11 +30,21 @@ _NEEDS = {
 
 
 class Command(BaseCommand):
-    help = "Say how the post office is, or let it go on after a backup was restored."
+    help = "Say how the post office is, who believes it, or let it go on after a restore."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("status", help="how it is; status 1 if something needs a person")
+        check = actions.add_parser(
+            "check",
+            help="whether receivers can believe our mail; status 1 if something is wrong",
+            description="Looks at SPF, DKIM, DMARC, MX and at the mail server or provider.",
+        )
+        check.add_argument("--to", metavar="ADDRESS", help="send a test mail there, too")
+        check.add_argument(
+            "--wait", type=int, default=30, metavar="SECONDS", help="for the test mail to leave"
+        )
+        check.add_argument("--language", default=settings.LANGUAGE_CODE)
         resume = actions.add_parser(
             "resume",
             help="send again after a restore",
@@ -49,6 +64,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "status":
             self._status()
+        elif options["action"] == "check":
+            self._check(options["to"], options["language"], seconds=options["wait"])
         else:
             self._resume(options["skip_older_than"])
 
@@ -76,6 +93,38 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
         if now.needs:
             raise SystemExit(1)
+
+    def _check(self, to: str | None, language: str, *, seconds: int) -> None:
+        with translation.override(language):
+            findings = looking.look()
+            for finding in findings:
+                self.stdout.write(
+                    f"{finding.verdict.words}: {finding.topic} {finding.subject}".rstrip()
+                )
+                for record in finding.records:
+                    self.stdout.write(f"    {record}")
+                for remark in finding.remarks:
+                    self.stdout.write(f"  - {remark}")
+                    if remark.advice:
+                        self.stdout.write(f"    → {remark.advice}")
+            is_wrong = any(finding.verdict is Verdict.WRONG for finding in findings)
+            if to and not self._try_out(to, language, seconds=seconds):
+                is_wrong = True
+        if is_wrong:
+            raise SystemExit(1)
+
+    def _try_out(self, to: str, language: str, *, seconds: int) -> bool:
+        """A test mail, and what has become of it within these seconds."""
+        mail = trial.write(to=to, language=language)
+        over_at = time.monotonic() + seconds
+        while mail.state in (*WAITING, State.LEASED) and time.monotonic() < over_at:
+            time.sleep(0.5)
+            mail.refresh_from_db()
+        said = f"{mail.get_state_display()} {mail.explanation}".strip()
+        last = mail.tries.order_by("pk").last()
+        reply = f" ({last.code or ''} {last.reply})" if last else ""
+        self.stdout.write(f"{mail.dedupe_key} → {to}: {said}{reply}")
+        return mail.state == State.SENT
 
     def _resume(self, skip_older_than: timedelta | None) -> None:
         # Leases of before the restore run out first, so that the choice is made about them too.

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0008_stop_by_hand'),
+        ('notifications', '0009_provider'),
     ]
 
     operations = [
