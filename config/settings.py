@@ -27,6 +27,9 @@ SHOW_SAMPLE_HINTS = env.bool("SHOW_SAMPLE_HINTS", default=False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # Attempts to register for one meeting from one address within ten minutes.
 REGISTRATIONS_PER_ADDRESS = env.int("REGISTRATIONS_PER_ADDRESS", default=600)
+# Mails to one address that strangers may cause within an hour, and within a day.
+MAILS_AN_HOUR = env.int("MAILS_AN_HOUR", default=3)
+MAILS_A_DAY = env.int("MAILS_A_DAY", default=6)
 
 INSTALLED_APPS = [
     "config.apps.PorchConfig",

@@ -131,6 +131,11 @@ class MessageAdmin(ReadOnly):
             (_("Not delivered"), now.failed),
             (_("Tries within ten minutes"), now.tries_in_ten_minutes),
             (_("Of these refused as unwanted"), now.refused_in_ten_minutes),
+            (
+                _("Addresses that strangers cause too much mail to, within a day"),
+                now.spared_in_a_day,
+            ),
+            (_("Mails to them that were left out"), now.held_back),
         ]
         if now.paused_since:
             figures.insert(0, (_("Paused since"), now.paused_since))

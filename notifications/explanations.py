@@ -44,6 +44,10 @@ EXPLANATIONS = {
     "connection_broke": _("The connection broke after the text was sent."),
     "worker_lost": _("The worker stopped while the text was being sent."),
     "workers_die": _("Workers stop when they take it up; it was laid aside."),
+    "address_spared": _(
+        "So much was written to this address lately that this was left out. Send it if it is "
+        "wanted."
+    ),
     "address_unusable": _("Mail cannot be sent to this address."),
     "complained": _("The reader marked it as spam."),
 }

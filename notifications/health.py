@@ -37,7 +37,13 @@ SELECT count(*), count(*) FILTER (
 FROM notifications_attempt WHERE ended_at > STATEMENT_TIMESTAMP() - interval '10 minutes'
 """
 _DAY = """
-SELECT count(*), count(*) FILTER (WHERE outcome = 'ambiguous')
+SELECT count(*), count(*) FILTER (WHERE outcome = 'ambiguous'), (
+    SELECT count(*) FROM notifications_spared
+    WHERE held_back_at > STATEMENT_TIMESTAMP() - interval '1 day'
+), (
+    SELECT COALESCE(sum(held_back), 0) FROM notifications_spared
+    WHERE held_back_at > STATEMENT_TIMESTAMP() - interval '1 day'
+)
 FROM notifications_attempt WHERE ended_at > STATEMENT_TIMESTAMP() - interval '1 day'
 """
 
@@ -79,6 +85,9 @@ class Health:
     refused_in_ten_minutes: int
     tries_in_a_day: int
     uncertain_in_a_day: int
+    # Mailboxes that strangers cause too much mail to, and how much of it was left out.
+    spared_in_a_day: int
+    held_back: int
 
     @property
     def uncertain_of_10_000(self) -> float:
@@ -142,7 +151,7 @@ def look() -> Health:
         cursor.execute(_LATELY)
         tries, refused = cursor.fetchone() or (0, 0)
         cursor.execute(_DAY)
-        tries_in_a_day, uncertain_in_a_day = cursor.fetchone() or (0, 0)
+        tries_in_a_day, uncertain_in_a_day, spared, held_back = cursor.fetchone() or (0, 0, 0, 0)
     return Health(
         paused_since=epoch.state().paused_since,
         relay=relay.trouble(),
@@ -155,4 +164,6 @@ def look() -> Health:
         refused_in_ten_minutes=refused,
         tries_in_a_day=tries_in_a_day,
         uncertain_in_a_day=uncertain_in_a_day,
+        spared_in_a_day=spared,
+        held_back=int(held_back),
     )

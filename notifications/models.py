@@ -17,6 +17,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from notifications.explanations import EXPLANATIONS
+from notifications.sparing_rows import Spared as Spared
 from notifications.suppression_rows import RANKS as RANKS
 from notifications.suppression_rows import Cause as Cause
 from notifications.suppression_rows import Fate as Fate

@@ -22,6 +22,7 @@ from registrations import (
     seats,
     session_seats,
     staging,
+    strangers,
     throttle,
     transitions,
     waitlist,
@@ -96,10 +97,12 @@ def _amend(
     by: Actor,
     as_organizer: bool,
 ) -> Registration:
+    spared = _spared(registration, changes, at=at, by=by)
     counters = None
     if changes.keys() & SEAT_FIELDS or (not as_organizer and changes.keys() & set(TOLD)):
         counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     if registration.erased_at or (
         not as_organizer and not (registration.meeting.takes_edits(at) and registration.is_live)
     ):
@@ -142,6 +145,15 @@ def _amend(
     return registration
 
 
+def _spared(
+    registration: Registration, changes: dict[str, Any], *, at: datetime, by: Actor
+) -> frozenset[str]:
+    """As `strangers.spare`, where a change by a participant may lead to a letter: `staging`."""
+    if not (registration.meeting.reviews_changes and changes.keys() & set(TOLD)):
+        return frozenset()
+    return strangers.spare(registration.email, registration.submitted_by_email, at=at, by=by)
+
+
 @transaction.atomic(durable=True)
 def correct_address(
     *, registration: Registration, email: str, at: datetime, by: Actor
@@ -156,7 +168,10 @@ def correct_address(
     :raises AlreadyRegistered: the list has this name with that address already
     :raises Throttled: a participant has corrected it five times within an hour
     """
+    wrote = email, registration.submitted_by_email
+    spared = strangers.spare(*wrote, at=at, by=by)
     registration = transitions.locked(registration)
+    registration.spared = spared
     if by.via == Via.LINK:
         # Each correction writes to an address that anybody may have typed.
         throttle.hit(f"address:{registration.uid}", limit=5, seconds=3600, at=at)

@@ -27,6 +27,7 @@ from registrations import (
     places,
     seats,
     staging,
+    strangers,
     throttle,
     transitions,
     waitlist,
@@ -181,7 +182,7 @@ def _register(
             if "one_live_registration_per_person_and_meeting" in str(error):
                 if answered := first_answer(claim=claim):
                     return answered
-                _send_link_again(meeting=meeting, application=application, at=at)
+                _send_link_again(meeting=meeting, application=application, at=at, by=by)
                 raise AlreadyRegistered(
                     _("This participant is already registered; the link was sent by e-mail.")
                 ) from None
@@ -223,6 +224,7 @@ def _book(
     }  # fmt: skip
     if first := idempotency.begin(claim, answer=answer, at=at):
         return _answered(first)
+    spared = strangers.spare(application.email, application.submitted_by_email, at=at, by=by)
     registration = intake.add(
         uid=uid,
         meeting=meeting,
@@ -233,6 +235,7 @@ def _book(
         seat=Seat.WITHIN if guess.takes_seat else Seat.NONE,
         awaits_head_of=awaits_head_of,
     )
+    registration.spared = spared
     intake.record_consents(
         registration=registration,
         documents=consents,
@@ -278,8 +281,11 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
     :raises RegistrationClosed: it is the participant who wants it, and the meeting is over or
         called off
     """
+    wrote = registration.email, registration.submitted_by_email
+    spared = strangers.spare(*wrote, at=at, by=by)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     if not registration.is_live:
         return registration
     if _is_participant(by) and not registration.meeting.is_ahead(at):
@@ -301,8 +307,11 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     :raises AlreadyRegistered: the person has registered anew in between
     :raises MeetingFull: no seat, and no waiting list
     """
+    wrote = registration.email, registration.submitted_by_email
+    spared = strangers.spare(*wrote, at=at, by=by)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     meeting = registration.meeting
     if registration.status != Status.CANCELLED:
         return registration
@@ -463,7 +472,9 @@ def _answered(answer: dict[str, Any]) -> Booked:
 
 
 @transaction.atomic(durable=True)
-def _send_link_again(*, meeting: Meeting, application: Application, at: datetime) -> None:
+def _send_link_again(
+    *, meeting: Meeting, application: Application, at: datetime, by: Actor
+) -> None:
     """Mail the link to the address on file, at most three times an hour."""
     key = names.name_key(application.family_name, application.given_name, application.patronymic)
     existing = (
@@ -473,5 +484,9 @@ def _send_link_again(*, meeting: Meeting, application: Application, at: datetime
         .select_related("meeting", "category", "region")
         .first()
     )
-    if existing and throttle.allows(f"link:{existing.uid}", limit=3, seconds=3600, at=at):
+    if (
+        existing
+        and throttle.allows(f"link:{existing.uid}", limit=3, seconds=3600, at=at)
+        and not strangers.spare(existing.email, at=at, by=by)
+    ):
         letters.write_link(existing, at=at)

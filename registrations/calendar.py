@@ -13,6 +13,7 @@ ever falls.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -27,6 +28,7 @@ from events.models import Format, Meeting, MeetingStatus, Session
 from notifications.enclosures import Enclosure
 from registrations.models import AttendanceMode, Registration, Status
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 PRODUCT = "-//Yavka//Meetings//EN"
 # What a calendar shows of a registration (RFC 5545 3.8.1.11).
 _STATUS = {
@@ -109,11 +111,11 @@ def _entries(entry: dict[str, Any], *, url: str) -> list[Event]:
     if entry["conference"]:
         event.add("conference", entry["conference"], parameters={"VALUE": "URI"})
     organizer = vCalAddress(f"mailto:{entry['organizer_email']}")
-    organizer.params["CN"] = vText(entry["organizer_name"] or entry["organizer_email"])
+    organizer.params["CN"] = vText(_line(entry["organizer_name"]) or entry["organizer_email"])
     event["organizer"] = organizer
     if entry["attendee_email"]:
         attendee = vCalAddress(f"mailto:{entry['attendee_email']}")
-        attendee.params["CN"] = vText(entry["attendee_name"])
+        attendee.params["CN"] = vText(_line(entry["attendee_name"]))
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
@@ -203,7 +205,7 @@ def _event(entry: dict[str, Any], *, url: str) -> Event:
     event.add("sequence", entry["sequence"])
     event.add("dtstamp", datetime.fromisoformat(entry["stamp"]).astimezone(UTC))
     _add_times(event, entry["starts"], entry["ends"], entry["time_zone"])
-    event.add("summary", entry["summary"])
+    event.add("summary", _line(entry["summary"]))
     _add_texts(event, location=entry["location"], description=entry["description"], url=url)
     event.add("status", entry["status"])
     event.add("transp", "TRANSPARENT" if entry["status"] == "CANCELLED" else "OPAQUE")
@@ -211,7 +213,7 @@ def _event(entry: dict[str, Any], *, url: str) -> Event:
     for minutes in entry.get("alarms", ()):
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", entry["summary"])
+        alarm.add("description", _line(entry["summary"]))
         alarm.add("trigger", timedelta(minutes=-minutes))
         event.add_component(alarm)
     return event
@@ -224,7 +226,7 @@ def public(meeting: Meeting, *, url: str, stamp: datetime) -> bytes:
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", stamp.astimezone(UTC))
     _add_times(event, meeting.starts_at.isoformat(), meeting.ends_at.isoformat(), _zone(meeting))
-    event.add("summary", meeting.text("title"))
+    event.add("summary", _line(meeting.text("title")))
     _add_texts(event, location=place(meeting), description=meeting.text("arrival_note"), url=url)
     cancelled = meeting.status == MeetingStatus.CANCELLED
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
@@ -250,9 +252,19 @@ def _add_times(event: Event, starts: str, ends: str, time_zone: str) -> None:
 
 def _add_texts(event: Event, *, location: str, description: str, url: str) -> None:
     if location:
-        event.add("location", location)
-    event.add("description", "\n\n".join(filter(None, [description, url])))
+        event.add("location", _line(location))
+    event.add("description", "\n\n".join(filter(None, [_lines(description), url])))
     event.add("url", url)
+
+
+def _line(text: str) -> str:
+    """Without what a calendar may not hold (RFC 5545 3.1), and without breaks."""
+    return " ".join(_lines(text).split())
+
+
+def _lines(text: str) -> str:
+    # A control character in a name, and some programs lose the whole line, or the file.
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n"))
 
 
 def _file(*events: Event, method: str, starts: str, name: str = "") -> bytes:
@@ -263,8 +275,8 @@ def _file(*events: Event, method: str, starts: str, name: str = "") -> bytes:
     calendar.add("method", method)
     if name:
         # Each twice: as RFC 7986 calls it, and as programs did long before.
-        calendar.add("name", name)
-        calendar.add("x-wr-calname", name)
+        calendar.add("name", _line(name))
+        calendar.add("x-wr-calname", _line(name))
         calendar.add("refresh-interval", LOOKS_AGAIN, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", f"PT{LOOKS_AGAIN // timedelta(hours=1)}H")
     for event in events:

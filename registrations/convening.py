@@ -25,7 +25,16 @@ from events.models import (
     MeetingStatus,
     RegionSet,
 )
-from registrations import clocks, consents, letters, offers, seats, session_seats, waitlist
+from registrations import (
+    clocks,
+    consents,
+    letters,
+    names,
+    offers,
+    seats,
+    session_seats,
+    waitlist,
+)
 from registrations.models import (
     Audience,
     Delegation,
@@ -40,6 +49,9 @@ from registrations.transitions import StaleVersion
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
 WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
+# What stands in one line: in a subject, a sender's name, a calendar.
+LINE_FIELDS = ("title", "title_alt", "short_title", "short_title_alt", *WHERE_FIELDS[:4],
+               "contact_name", "contact_phone")  # fmt: skip
 # What decides for whom there is a seat, and how and until when the program hands out free ones.
 SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at", "offer_hours"}
 # Addresses of the office that stand where a meeting's slug would: /manage/new/.
@@ -83,6 +95,7 @@ def draft(
     text come from the owner's account where it has them, else from the installation.
     """
     language = optional.pop("language", "") or settings.LANGUAGE_CODE
+    title, short_title = names.clean(title), names.clean(short_title)
     optional.setdefault("contact_name", owner.contact_name or owner.get_full_name())
     optional.setdefault("contact_email", owner.email)
     optional.setdefault("contact_phone", owner.contact_phone)
@@ -97,7 +110,7 @@ def draft(
         time_zone=time_zone,
         region_set=region_set or regions.load_shipped(),
         created_at=at,
-        **optional,
+        **_in_lines(optional),
     )
     meeting.save(force_insert=True)
     clocks.remember(time_zone, at=at)
@@ -187,7 +200,7 @@ def change(
     if meeting.status == MeetingStatus.CANCELLED:
         raise MeetingCancelled(_("The meeting has been cancelled."))
     before = _Facts(meeting)
-    changes = _without_stale_places(meeting, changes)
+    changes = _without_stale_places(meeting, _in_lines(changes))
     changes = _with_moments_moved_along(meeting, changes)
     changed = [name for name, value in changes.items() if getattr(meeting, name) != value]
     for name in changed:
@@ -254,10 +267,21 @@ def set_consent(*, meeting: Meeting, at: datetime, by: Actor, **text: Any) -> No
     )
 
 
+def _in_lines(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, without breaks and what cannot be seen where a line is meant."""
+    # Some letters become two when they are composed.
+    longest = {field.name: field.max_length for field in Meeting._meta.fields}
+    lines = {
+        name: names.clean(fields[name])[: longest[name]] for name in LINE_FIELDS if name in fields
+    }
+    return fields | lines
+
+
 def set_hosts(meeting: Meeting, hosts: list[tuple[str, str]]) -> None:
     """Replace the hosts, in order; empty names are left out."""
     meeting.hosts.all().delete()
-    named = [(name.strip(), alt.strip()) for name, alt in hosts if name.strip()]
+    cleaned = ((names.clean(name), names.clean(alt)) for name, alt in hosts)
+    named = [(name, alt) for name, alt in cleaned if name]
     Host.objects.bulk_create(
         Host(meeting=meeting, name=name, name_alt=alt, position=position)
         for position, (name, alt) in enumerate(named)

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts import journal
 from accounts.journal import Actor
 from events.models import Meeting
-from notifications import outbox
+from notifications import outbox, sparing
 from registrations import (
     feeds,
     idempotency,
@@ -96,6 +96,7 @@ def forget_due(*, at: datetime) -> int:
     """
     idempotency.forget(at=at)
     throttle.forget(at=at)
+    sparing.forget(at=at)
     return sum(
         _forget_meeting(meeting, at=at)
         for meeting in Meeting.objects.filter(

@@ -18,7 +18,7 @@ from accounts.journal import Actor
 from accounts.models import Via
 from events import when
 from events.models import Format, Meeting, Session, in_language
-from notifications import outbox
+from notifications import outbox, sparing
 from registrations import calendar, links, own_texts, reminder_people
 from registrations.models import AttendanceMode, Offer, Registration, Status
 
@@ -390,7 +390,10 @@ def withdraw_all(registration: Registration, *, reason: str) -> None:
 def _write(letter: str, registration: Registration, **said: Any) -> None:
     """Put the letter into the outbox, and the copy of whoever is to have one."""
     for one in _letters(letter, registration, **said):
-        outbox.enqueue(**one)
+        if one["to"] in registration.spared:
+            outbox.drop(reason=sparing.REASON, **one)
+        else:
+            outbox.enqueue(**one)
 
 
 def _letters(

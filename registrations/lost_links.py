@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from events.models import Meeting
+from notifications import sparing
 from registrations import letters, throttle
 from registrations.models import Registration
 
@@ -23,7 +24,8 @@ def send(*, meeting: Meeting, email: str, visitor: str, language: str, at: datet
     Mail the links of all registrations that name this address, the participant's or of
     whoever registered him, in one letter. Whether there are any, only the mailbox learns.
 
-    An address gets at most three such letters an hour, whoever asks.
+    An address gets at most three such letters an hour, whoever asks, and none if strangers have
+    caused enough of other mail to it (`notifications.sparing`).
 
     :raises Throttled: one visitor asks about many addresses
     """
@@ -39,5 +41,5 @@ def send(*, meeting: Meeting, email: str, visitor: str, language: str, at: datet
     found = list(named.select_related("category", "region").by_name()[:MOST_PEOPLE])
     for registration in found:
         registration.meeting = meeting
-    if found:
+    if found and not sparing.held_back([address], at=at):
         letters.write_links(found, to=email.strip(), language=language, at=at)

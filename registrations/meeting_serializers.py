@@ -163,14 +163,15 @@ class NewMeetingSerializer(serializers.ModelSerializer[Meeting]):
             "hosts", "seat_limit",
         ]  # fmt: skip
         extra_kwargs = {
-            "slug": {"required": False},
+            "slug": {"required": False, "validators": []},
             "short_title": {"required": False},
             **{name: {"validators": [years.check]} for name in TIMES if name != "time_zone"},
         }
 
     def validate_slug(self, slug: str) -> str:
-        if slug in OFFICE_PAGES:
-            raise serializers.ValidationError(_("This address is a page of the office."))
+        # By what, is nobody's business: it may be a draft of somebody else's.
+        if slug in OFFICE_PAGES or Meeting.objects.filter(slug=slug).exists():
+            raise serializers.ValidationError(_("This address is taken: choose another one."))
         return slug
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -127,6 +127,9 @@ class Registration(models.Model):
     seat counters, write the journal and the letters in the same transaction.
     """
 
+    # Addresses that letters of this transaction are not sent to (registrations.strangers).
+    spared: frozenset[str] = frozenset()
+
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     # Seven digits, the last a check digit (Damm): can be said over the phone.
     number = models.CharField(max_length=7)

@@ -20,7 +20,7 @@ from attendance.models import Presence, Scan
 from badges import batches
 from badges.models import BatchState
 from events import access
-from events.models import Meeting, Purpose, RegionSet
+from events.models import Meeting, MeetingOwner, Purpose, RegionSet
 from notifications import suppressing
 from notifications.models import Cause, Kind, Message
 from notifications.webhooks import keeping
@@ -125,6 +125,9 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=3),
     )
+    # Of this meeting alone: its owner may have others.
+    co_owner = make_user()
+    MeetingOwner.objects.create(meeting=meeting, user=co_owner, added_at=now)
     make_consent(meeting)
     documents = list(meeting.consent_documents.current())
     common = {"at": now, "by": journal.SYSTEM}
@@ -225,7 +228,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "batch": str(batch.pk),
             "link": str(desk_link.pk),
             "message": str(mail.pk),
-            "owner": str(meeting.meetingowner_set.get().pk),
+            "owner": str(co_owner.pk),
             "consent": str(person.consents.get().pk),
             "token": str(token.pk),
             "region_set": str(meeting.region_set_id),

@@ -82,6 +82,8 @@ class Command(BaseCommand):
             f"not delivered {now.failed}",
             f"refused as spam in ten minutes {now.refused_in_ten_minutes}"
             f" of {now.tries_in_ten_minutes}",
+            f"left out so that nobody is flooded {now.held_back},"
+            f" addresses in a day {now.spared_in_a_day}",
         ]
         if now.relay:
             lines.append(

@@ -1,0 +1,101 @@
+"""
+Nobody's mailbox is flooded through a public form: how much strangers may have us write to it.
+
+Whoever types an address into a form need not own it. So the letters that strangers cause are
+counted for each mailbox, over all meetings and whatever its spelling, in one row whose UPDATE
+makes them queue up: of any number at once, exactly as many pass as may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q
+
+from accounts import links as keys
+from notifications.models import Spared
+
+# Why a letter was left out: a key of explanations.EXPLANATIONS.
+REASON = "address_spared"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+# One mailbox under several domains.
+_SAME_DOMAIN = {"googlemail.com": "gmail.com"} | dict.fromkeys(
+    ("ya.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "narod.ru"), "yandex.ru"
+)
+_MAY = """(
+    COALESCE(s.times[%(an_hour)s] <= %(hour_ago)s, true)
+    AND COALESCE(s.times[%(a_day)s] <= %(day_ago)s, true)
+)"""
+_COUNT = f"""
+INSERT INTO notifications_spared AS s (mailbox, times, went)
+VALUES (%(mailbox)s, ARRAY[%(at)s]::timestamptz[], true)
+ON CONFLICT (mailbox) DO UPDATE SET
+    went = {_MAY},
+    times = CASE WHEN {_MAY} THEN (%(at)s::timestamptz || s.times)[1:%(a_day)s] ELSE s.times END,
+    held_back = s.held_back + CASE WHEN {_MAY} THEN 0 ELSE 1 END,
+    held_back_at = CASE WHEN {_MAY} THEN s.held_back_at ELSE %(at)s END
+RETURNING went
+"""  # noqa: S608
+
+
+def mailbox(address: str) -> str:
+    """
+    The same for all spellings of an address that lead into one mailbox, as far as is known:
+    case, tags after a plus, dots where they do not count, a domain in other letters.
+    """
+    local, _at, domain = address.strip().lower().rpartition("@")
+    domain = domain.rstrip(".")
+    # What is no domain, no mail can go to.
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode("ascii")
+    domain = _SAME_DOMAIN.get(domain, domain)
+    local = local.strip('"').partition("+")[0] or local
+    if domain == "gmail.com":
+        local = local.replace(".", "")
+    elif domain == "yandex.ru":
+        local = local.replace(".", "-")
+    return f"{local}@{domain}"
+
+
+def held_back(addresses: Iterable[str], *, at: datetime) -> frozenset[str]:
+    """
+    Count one letter to each of these addresses, caused by a stranger, and return those that
+    are not to be written to now: `settings.MAILS_AN_HOUR` and `MAILS_A_DAY` went already.
+
+    Call it before anything else is locked: whoever is counted holds the mailbox's row until
+    the end of the transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A letter is counted in the transaction of its cause.")
+    spellings: dict[str, set[str]] = {}
+    for address in filter(None, addresses):
+        key = keys.token("mailbox", mailbox(address), 0)
+        spellings.setdefault(key, set()).add(address)
+    # In one order for all, so that nobody waits for somebody who waits for him.
+    return frozenset().union(
+        *(spellings[key] for key in sorted(spellings) if not _goes(key, at=at))
+    )
+
+
+def forget(*, at: datetime) -> int:
+    """Delete what counts no longer; return how many rows."""
+    old = at - 2 * DAY
+    rows = Spared.objects.filter(Q(held_back_at=None) | Q(held_back_at__lt=old))
+    return rows.annotate(last=F("times__0")).filter(last__lt=old).delete()[0]
+
+
+def _goes(key: str, *, at: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            {
+                "mailbox": key, "at": at, "hour_ago": at - HOUR, "day_ago": at - DAY,
+                "an_hour": settings.MAILS_AN_HOUR, "a_day": settings.MAILS_A_DAY,
+            },
+        )  # fmt: skip
+        return bool(cursor.fetchone()[0])
