@@ -6,20 +6,16 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-from kombu.transport.redis import Channel
 
+from config import broker
 from notifications import transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+broker.take_over()
 app = Celery("yavka")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-# When the line to the broker breaks while a task is at work, kombu (5.7) puts its message back
-# through the very line that broke, and the worker dies of it. What was taken and not answered
-# comes back after `visibility_timeout` anyway, and the next sweep does not wait for it.
-Channel.do_restore = False
 
 
 @worker_init.connect

@@ -513,7 +513,7 @@ def _copy(person, count):
     columns = [f.column for f in Registration._meta.concrete_fields if f.column != "id"]
     own = {
         "uid": "gen_random_uuid()",
-        "number": "to_char(n, 'FM0000000')",
+        "number": f"to_char(({int(person.number)} + n) %% 10000000, 'FM0000000')",
         "email": "n || '@example.org'",
         "link_hash": "decode(md5(n::text), 'hex')",
         "ticket_code": "n::text",
