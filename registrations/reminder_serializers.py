@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from events.models import Session
 from registrations import reminder_words, reminders
-from registrations.models import Delegation, Presence, ReminderRule, RuleKind, RuleStatus
+from registrations.models import Presence, ReminderRule, RuleKind, RuleStatus
 from registrations.reminder_forecast import Forecast
 from registrations.serializers import CategoryField, RegionField
 
 
+class _OneOfMeeting(serializers.Field[Any, str, str, Any]):
+    """One of the meeting's rows of a kind, by its uid."""
+
+    rows: str
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = getattr(self.context["meeting"], self.rows).all()
+        found = next((one for one in known if str(one.uid) == data), None)
+        if found is None:
+            self.fail("unknown")
+        return found
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.uid)
+
+
 @extend_schema_field(OpenApiTypes.UUID)
-class DelegationField(serializers.Field[Delegation, str, str, Any]):
+class DelegationField(_OneOfMeeting):
     """The uid of a delegation of the meeting."""
 
-    default_error_messages = {"unknown": _("There is no such delegation.")}
-
-    def to_internal_value(self, data: Any) -> Delegation:
-        known = self.context["meeting"].delegations.all()
-        delegation = next((one for one in known if str(one.uid) == data), None)
-        if delegation is None:
-            self.fail("unknown")
-        return cast(Delegation, delegation)
-
-    def to_representation(self, value: Delegation) -> str:
-        return str(value.uid)
+    rows = "delegations"
+    default_error_messages = {"unknown": gettext_lazy("There is no such delegation.")}
 
 
 @extend_schema_field(OpenApiTypes.UUID)
-class SessionField(serializers.Field[Session, str, str, Any]):
+class SessionField(_OneOfMeeting):
     """The uid of a session of the meeting."""
 
-    default_error_messages = {"unknown": _("There is no such session.")}
-
-    def to_internal_value(self, data: Any) -> Session:
-        known = self.context["meeting"].sessions.all()
-        session = next((one for one in known if str(one.uid) == data), None)
-        if session is None:
-            self.fail("unknown")
-        return cast(Session, session)
-
-    def to_representation(self, value: Session) -> str:
-        return str(value.uid)
+    rows = "sessions"
+    default_error_messages = {"unknown": gettext_lazy("There is no such session.")}
 
 
 class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):

@@ -31,10 +31,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unsent(self) -> Self:
         return self.filter(sent_at=None)
 
-    def unreminded(self) -> Self:
-        """Written to once."""
-        return self.filter(sent_at__isnull=False, reminded_at=None)
-
     def by_name(self) -> Self:
         return self.order_by(Lower("name"), Lower("email"), "pk")
 
