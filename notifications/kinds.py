@@ -23,21 +23,28 @@ class Kind:
     `gives_up_after`: the receiver has asked for patience for so long; an outage of the mail
     server does not count. None where a letter has an end of its own (`expires_at`) and is
     tried until then. `is_stale_after`: not sent at all any more, whoever was to blame.
+    `to_many`: goes to everybody alike; not to an address that was never told of what it is
+    about, since strangers had it written to enough (notifications.sparing).
     """
 
     care: Care
     priority: int
     gives_up_after: timedelta | None = THREE_DAYS
     is_stale_after: timedelta | None = None
+    to_many: bool = False
 
 
 _ANSWER = Kind(care=Care.A, priority=ANSWER)
 _CHANGE = Kind(care=Care.A, priority=CHANGE)
 # Until the meeting begins, which the letter says itself.
-_NEWS = Kind(care=Care.A, priority=CHANGE, gives_up_after=None)
+_NEWS = Kind(care=Care.A, priority=CHANGE, gives_up_after=None, to_many=True)
+# B shortly before the start: the letter says so itself.
+_REMINDER = Kind(care=Care.A, priority=REMINDER, gives_up_after=None, to_many=True)
 # A letter that many people get at once, and each must get.
 _INVITATION = Kind(care=Care.A, priority=BULK)
-_BULK = Kind(care=Care.B, priority=BULK, gives_up_after=ONE_DAY, is_stale_after=ONE_DAY)
+_BULK = Kind(
+    care=Care.B, priority=BULK, gives_up_after=ONE_DAY, is_stale_after=ONE_DAY, to_many=True
+)
 # What the table does not name: must arrive, and has no claim to go first.
 OTHER = Kind(care=Care.A, priority=5)
 
@@ -60,11 +67,10 @@ KINDS: dict[str, Kind] = {
     "meeting_changed": _NEWS,
     "called_off": _NEWS,
     "programme_changed": _NEWS,
-    # B shortly before the start: the letter says so itself.
-    "reminder": Kind(care=Care.A, priority=REMINDER, gives_up_after=None),
-    "reminder_waiting": Kind(care=Care.A, priority=REMINDER, gives_up_after=None),
+    "reminder": _REMINDER,
+    "reminder_waiting": _REMINDER,
     # Who was there is thanked once, or not at all.
-    "thanks": Kind(care=Care.B, priority=BULK, gives_up_after=None),
+    "thanks": Kind(care=Care.B, priority=BULK, gives_up_after=None, to_many=True),
     "invitation": _INVITATION,
     "invitation_reminder": _INVITATION,
     "delegation_opened": _INVITATION,

@@ -227,6 +227,8 @@ class Message(models.Model):
             ),
             models.Index("id", name="message_failed", condition=Q(state=State.FAILED)),
             models.Index("receipt", name="message_by_receipt", condition=~Q(receipt="")),
+            # Few: of whom strangers had us write too much (notifications.sparing).
+            models.Index("thread", name="message_spared", condition=Q(reason="address_spared")),
             GinIndex(OpClass("subjects", name="jsonb_path_ops"), name="message_by_subject"),
             # The newest of a meeting, among any number; and what needs somebody.
             models.Index(WIDEST, F("id").desc(), name="message_by_widest"),

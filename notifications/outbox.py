@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import bell, history, kinds, rendering, suppressing
+from notifications import bell, history, kinds, rendering, sparing, suppressing
 from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
 
 # JSON's word for NUL, and not a backslash that happens to stand before "u0000".
@@ -56,6 +56,18 @@ _STOP = """(
     FROM notifications_suppression
     WHERE lifted_at IS NULL AND scope = %s AND address = %s
 )"""
+# Or, of what goes to everybody: whether the mailbox was spared all that this is about.
+_STOP_OR_SPARED = f"""COALESCE({_STOP}, (
+    SELECT spared.reason FROM notifications_message AS spared
+    WHERE spared.reason = '{sparing.REASON}' AND spared.thread = %s
+        AND lower(spared.recipient) = %s AND NOT EXISTS (
+            SELECT FROM notifications_message AS told
+            WHERE told.subjects @> spared.subjects AND told.recipient = spared.recipient
+                AND told.state NOT IN ('dropped', 'withdrawn')
+        )
+    LIMIT 1
+))"""  # noqa: S608
+_WRITE_TO_MANY = _WRITE.format(stop=_STOP_OR_SPARED)
 _WRITE = _WRITE.format(stop=_STOP)
 
 
@@ -95,6 +107,7 @@ class Letter(TypedDict, total=False):
     reply_to: str
     sender_name: str  # the host, as the reader sees it
     unsubscribe_url: str  # takes a POST (RFC 8058)
+    is_asked_for: bool  # somebody wants this very one: also a mailbox that is spared gets it
 
 
 def enqueue(**letter: Unpack[Letter]) -> bool:
@@ -133,9 +146,16 @@ def drop_many(letters: Iterable[Letter], *, reason: str) -> int:
 def _write_many(letters: Iterable[Letter], *, state: State, reason: str) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("Letters belong to the transaction of their cause.")
+    statements: dict[str, list[list[Any]]] = {}
+    for letter in letters:
+        rows = statements.setdefault(_statement(letter), [])
+        rows.append(_row(letter, state=state, reason=reason))
+    written = 0
     with connection.cursor() as cursor:
-        cursor.executemany(_WRITE, [_row(letter, state=state, reason=reason) for letter in letters])
-        return int(cursor.rowcount)
+        for statement, rows in statements.items():
+            cursor.executemany(statement, rows)
+            written += cursor.rowcount
+    return written
 
 
 def preview(letter: Letter) -> rendering.Rendered:
@@ -186,13 +206,23 @@ def _write(letter: Letter, *, state: State, reason: str) -> bool:
     if not connection.in_atomic_block:
         raise RuntimeError("A letter belongs to the transaction of its cause.")
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, _row(letter, state=state, reason=reason))
+        cursor.execute(_statement(letter), _row(letter, state=state, reason=reason))
         return bool(cursor.rowcount)
 
 
+def _statement(letter: Letter) -> str:
+    return _WRITE_TO_MANY if _asks_whether_spared(letter) else _WRITE
+
+
+def _asks_whether_spared(letter: Letter) -> bool:
+    return kinds.of(letter["kind"]).to_many and not letter.get("is_asked_for")
+
+
 def _row(letter: Letter, *, state: State, reason: str) -> list[Any]:
-    kind = kinds.of(letter["kind"])
-    stop = (suppressing.scope_of(list(letter["subjects"])), letter["to"].lower())
+    kind, address = kinds.of(letter["kind"]), letter["to"].lower()
+    stop = [suppressing.scope_of(list(letter["subjects"])), address]
+    if _asks_whether_spared(letter):
+        stop += [letter.get("thread", ""), address]
     return [
         letter["key"],
         letter["kind"],
@@ -334,6 +364,7 @@ def resend(*, message: Message, at: datetime, by: Actor, to: str | None = None) 
         reply_to=last.reply_to,
         sender_name=last.sender_name,
         unsubscribe_url=last.unsubscribe_url,
+        is_asked_for=True,
     )
     journal.record(
         by=by,

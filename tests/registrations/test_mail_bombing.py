@@ -14,8 +14,19 @@ from django.utils import timezone
 from accounts.models import User
 from notifications import health, outbox, sparing
 from notifications.models import Message, Spared, State
-from registrations import amending, booking, form_stamp, lost_links
+from registrations import (
+    amending,
+    announcing,
+    booking,
+    calling_off,
+    convening,
+    form_stamp,
+    lost_links,
+    reminders,
+)
+from registrations.announcing import Wish
 from registrations.models import Registration
+from registrations.own_texts import Words
 from tests.factories import (
     LINK,
     NOON,
@@ -26,6 +37,7 @@ from tests.factories import (
     make_user,
 )
 from tests.registrations.test_races import at_once
+from tests.registrations.test_reminders import DAY_BEFORE, day_before
 
 pytestmark = pytest.mark.django_db
 THREADS = pytest.mark.django_db(transaction=True)
@@ -234,6 +246,68 @@ def test_what_an_organizer_causes_is_sent_and_what_was_left_out_can_be():
     left_out = Message.objects.get(state=State.DROPPED)
     again = outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
     assert again.state == State.QUEUED
+
+
+def tell_everybody(meeting):
+    """All that an organizer sends to many: a reminder, a message, the meeting moved, called off."""
+    reminders.send_due(at=DAY_BEFORE + timedelta(minutes=1))
+    wish = Wish(words={"ru": Words(subject="Автобус", paragraphs="В 8:00.")})
+    announcement = announcing.draft(meeting=meeting, wish=wish, at=NOON, by=ORGANIZER)
+    people = Registration.objects.filter(meeting=meeting)
+    announcing.send(announcement=announcement, people=people, version=None, at=NOON, by=ORGANIZER)
+    while announcing.write_next(at=NOON):
+        pass
+    later = {"starts_at": meeting.starts_at + timedelta(hours=1)}
+    convening.change(meeting=meeting, changes=later, version=None, at=NOON, by=ORGANIZER)
+    calling_off.call_off(meeting=meeting, reason="Карантин", at=NOON, by=ORGANIZER)
+
+
+TO_MANY = {"reminder", "announcement", "meeting_changed", "called_off"}
+
+
+@THREADS
+@pytest.mark.parametrize("times", [8, pytest.param(500, marks=pytest.mark.long)])
+def test_what_goes_to_everybody_is_not_multiplied_by_a_stranger(times):
+    meeting = day_before(seat_limit=None)
+    other = register(meeting, email="somebody@example.org")
+    for number in range(times):
+        # The copy to whoever fills in the form tells the victim's mailbox nothing.
+        register(meeting, email=VICTIM, submitted_by_email=f"s{number}@example.org")
+
+    tell_everybody(meeting)
+
+    for kind in TO_MANY:
+        letters = Message.objects.filter(kind=kind, recipient=VICTIM)
+        assert letters.filter(reason=sparing.REASON, state=State.DROPPED).count() == times - 3
+        assert letters.exclude(reason=sparing.REASON).count() == 3
+        assert Message.objects.exclude(reason=sparing.REASON).filter(
+            kind=kind, recipient=other.email
+        ).exists()  # fmt: skip
+
+
+@THREADS
+def test_once_the_organizer_has_told_somebody_news_follow():
+    meeting = day_before(seat_limit=None)
+    people = [register(meeting, email=VICTIM) for _ in range(4)]
+    left_out = Message.objects.get(state=State.DROPPED)
+    assert left_out.subjects[1] == f"registration:{people[3].pk}"
+
+    outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
+    tell_everybody(meeting)
+
+    for kind in TO_MANY:
+        assert Message.objects.exclude(reason=sparing.REASON).filter(kind=kind).count() == 4
+
+
+@THREADS
+def test_news_that_were_left_out_can_be_sent_when_they_are_asked_for():
+    meeting = day_before(seat_limit=None)
+    for _ in range(4):
+        register(meeting, email=VICTIM)
+    tell_everybody(meeting)
+
+    left_out = Message.objects.get(kind="called_off", state=State.DROPPED)
+    assert outbox.resend(message=left_out, at=NOON, by=ORGANIZER).state == State.QUEUED
 
 
 def test_nobody_else_is_held_back_and_the_row_says_nothing_about_whom_it_protects():

@@ -16,7 +16,7 @@ DAY_BEFORE = datetime(2026, 5, 25, 7, tzinfo=UTC)  # 10:00 in Moscow
 
 
 def with_rules(*rules, **overrides):
-    meeting = make_meeting(seat_limit=300, **overrides)
+    meeting = make_meeting(**{"seat_limit": 300} | overrides)
     for kind, amount, at_time, audience in rules:
         ReminderRule.objects.create(
             meeting=meeting, kind=kind, amount=amount, at_time=at_time, audience=audience
