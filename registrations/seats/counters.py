@@ -1,50 +1,27 @@
-"""
-Seats: counter rows, changed by conditional UPDATEs (docs/decisions/0005-seats.md).
-
-Several limits may apply to one person: the meeting's, a category's, a region's, a
-district's, an organization's. A seat is taken in all of them or in none.
-
-Two rules keep this free of lost seats and of deadlocks. A new registration changes the
-counters last, narrow to wide: its row can be locked by nobody else, and a hot meeting's
-counter is held for the last statements only. Whoever changes an existing registration
-locks all counters of the meeting first, in the same order (`lock`), then registrations.
-"""
+"""The locked counters of a meeting: every change to somebody who is on the list already."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.refusals import Refused
-from events.models import MeetingStatus, OrganizationVariant, Region
+from events.models import OrganizationVariant
 from registrations.models import (
     APART,
-    PLACES,
-    Offer,
     Registration,
-    RegistrationQuerySet,
     Scope,
     Seat,
     SeatHold,
     SeatLimit,
     SeatLimitQuerySet,
-    SessionSeat,
     Status,
 )
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A place in the waiting line: how many wait, and the number drawn, which only rises."""
-
-    position: int
-    line: int
+from registrations.seats.taking import full, require_transaction
+from registrations.seats.whom import seated
 
 
 class NoRoom(Exception):
@@ -78,125 +55,6 @@ def refuse_below_taken(limit: SeatLimit, seat_limit: int | None) -> None:
     )
 
 
-def _require_transaction() -> None:
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("Seats change only inside a use case's transaction.")
-
-
-# Which limits `s` a person `p` needs a seat in, narrow to wide.
-_OF_PERSON = """
-WHERE s.meeting_id = p.meeting_id AND (
-    s.whole_id IS NOT NULL
-    OR s.category_id = p.category_id
-    OR s.region_id = p.region_id
-    OR s.group_id = (SELECT r.group_id FROM events_region r WHERE r.id = p.region_id)
-    OR s.organization_id IN (
-        SELECT v.organization_id FROM events_organizationvariant v
-        WHERE v.meeting_id = p.meeting_id AND v.key = p.organization_key AND v.key <> ''))
-ORDER BY s.scope, s.id
-"""
-_COLUMNS = [field.attname for field in SeatLimit._meta.concrete_fields]
-_LOOK = f"""
-SELECT {", ".join(f"s.{column}" for column in _COLUMNS)}
-FROM registrations_seatlimit s,
-    (VALUES (%s::bigint, %s::bigint, %s::bigint, %s))
-    p (meeting_id, category_id, region_id, organization_key)
-{_OF_PERSON}
-"""  # noqa: S608 -- made of constants
-_TAKE = f"""
-SELECT registrations_take_seats(
-    p.id, ARRAY(SELECT s.id FROM registrations_seatlimit s {_OF_PERSON}), w.layout
-)
-FROM registrations_registration p
-JOIN registrations_seatlimit w ON w.whole_id = p.meeting_id
-WHERE p.id = %s
-"""  # noqa: S608 -- made of constants
-
-
-def applying(
-    *, meeting_id: int, category_id: int, region: Region | None, organization_key: str
-) -> list[SeatLimit]:
-    """The limits that such a person would take a seat in, narrow to wide. One statement."""
-    who = [meeting_id, category_id, region.pk if region else None, organization_key]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK, who)
-        return [SeatLimit.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in cursor.fetchall()]
-
-
-def concerned(limit: SeatLimit) -> Q:
-    """Whom a limit is about, as a condition on registrations."""
-    of = Q(meeting=limit.meeting_id)
-    match limit.scope:
-        case Scope.CATEGORY:
-            of &= Q(category=limit.category_id)
-        case Scope.REGION:
-            of &= Q(region=limit.region_id)
-        case Scope.GROUP:
-            of &= Q(region__group=limit.group_id)
-        case Scope.ORGANIZATION:
-            spellings = OrganizationVariant.objects.filter(organization=limit.organization_id)
-            of &= Q(organization_key__in=spellings.values("key"))
-        case Scope.DELEGATION:
-            of &= Q(delegation=limit.delegation_id)
-        case Scope.ACCESS_CODE:
-            of &= Q(access_code=limit.access_code_id)
-    return of
-
-
-def seated(limit: SeatLimit) -> RegistrationQuerySet:
-    """Whoever has a seat or is offered one, of those whom a limit is about."""
-    has_one = ~Q(seat=Seat.NONE) | Q(offer__isnull=False)
-    return Registration.objects.filter(concerned(limit)).filter(has_one)
-
-
-def full(limits: Iterable[SeatLimit]) -> SeatLimit | None:
-    """
-    The first of a person's limits that has no seat left, None when all have one.
-
-    A seat that is kept for the person's region counts as left in the meeting.
-    """
-    kept = 0
-    for limit in limits:
-        if limit.seat_limit is not None:
-            held = limit.held - kept if limit.scope == Scope.MEETING else 0
-            if limit.taken + held >= limit.seat_limit:
-                return limit
-        kept += limit.kept > 0
-    return None
-
-
-def take(registration: Registration) -> bool:
-    """
-    Take one seat in each limit that applies to a person who holds nothing yet, narrow to wide.
-
-    False when one has none left, or the meeting's limits have changed while they were being
-    taken; then the transaction has to be rolled back.
-    """
-    _require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [registration.pk])
-        return cursor.fetchone()[0] is None
-
-
-def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | None:
-    """
-    Draw a place in the waiting line; None when there is a free seat in all limits after all,
-    unless he has to stand `behind` those who wait already.
-
-    It locks the rows that `take` updates and looks at them on the opposite condition. So a
-    cancellation cannot slip between "it is full" and "somebody waits" and leave both a free
-    seat and a waiting person.
-    """
-    _require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT waiting, line FROM registrations_draw_turn(%s, %s)",
-            [[limit.pk for limit in limits], behind],
-        )
-        waiting, line = cursor.fetchone()
-    return None if line is None else Turn(position=waiting, line=line)
-
-
 def lock(meeting_id: int) -> Counters:
     """
     Lock all counters: the first step of every change to an existing registration.
@@ -204,7 +62,7 @@ def lock(meeting_id: int) -> Counters:
     Whoever adds or removes a limit holds the meeting's own row by this, so the limits stay
     what they are here until the transaction ends.
     """
-    _require_transaction()
+    require_transaction()
     limits = _limits(meeting_id)
     while True:
         with transaction.atomic():
@@ -499,84 +357,3 @@ class Counters:
         if not holds:
             return Seat.NONE
         return Seat.OVER if any(holds) else Seat.WITHIN
-
-
-def audit(meeting_id: int) -> dict[str, tuple[int, int]]:
-    """
-    Compare the counters with the rows. Return what differs: {"taken": (counter, rows)}.
-
-    A narrow limit is named too: "taken of region RU-KLU". Whoever sits without a seat of a
-    limit that is about him is "missing" of it, a seat held of one that is not is "stray". A
-    seat is held by whoever sits, and by whoever is offered it: a hold without either is stray.
-    An offer is "stray" where the person does not wait or the meeting does not take place,
-    "late" where it is open longer than the lists.
-    Empty means no drift. Looks only; meaningful while nobody registers.
-    """
-    drift: dict[str, tuple[int, int]] = {}
-    held = 0
-    sitting = dict(
-        SeatHold.objects.filter(limit__meeting=meeting_id)
-        .values_list("limit")
-        .annotate(within=Count("pk", filter=Q(is_over=False)))
-    )
-    beyond = dict(
-        SeatHold.objects.filter(limit__meeting=meeting_id)
-        .values_list("limit")
-        .annotate(beyond=Count("pk", filter=Q(is_over=True)))
-    )
-    for limit in (
-        SeatLimit.objects.filter(meeting=meeting_id)
-        .in_hall()
-        .select_related("category", "region", "group", "organization")
-        .in_order()
-    ):
-        of = "" if limit.scope == Scope.MEETING else f" of {about(limit)}"
-        _compare(drift, f"taken{of}", limit.taken, sitting.get(limit.pk, 0))
-        _compare(drift, f"over{of}", limit.over, beyond.get(limit.pk, 0))
-        sitters = seated(limit)
-        missing = sitters.exclude(pk__in=limit.holds.values("registration"))
-        stray = limit.holds.exclude(registration__in=sitters)
-        _compare(drift, f"missing{of}", missing.count(), 0)
-        _compare(drift, f"stray{of}", stray.count(), 0)
-        held += limit.kept
-    whole = SeatLimit.objects.get(whole=meeting_id)
-    people = Registration.objects.filter(meeting=meeting_id)
-    _compare(drift, "held", whole.held, held)
-    _compare(drift, "waiting", whole.waiting, people.waitlisted().count())
-    _compare(drift, "seated", whole.taken + whole.over, seated(whole).count())
-    offers = Offer.objects.of(meeting_id)
-    waits = Q(registration__status=Status.WAITLISTED)
-    takes_place = Q(registration__meeting__status=MeetingStatus.PUBLISHED)
-    _compare(drift, "stray offers", offers.exclude(waits, takes_place).count(), 0)
-    closes_at = Coalesce(
-        "registration__meeting__edits_close_at", "registration__meeting__starts_at"
-    )
-    _compare(drift, "late offers", offers.filter(answer_by__gt=closes_at).count(), 0)
-    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope__in=PLACES):
-        counted = Registration.objects.live().filter(concerned(limit)).count()
-        _compare(drift, f"places of {about(limit)}", limit.used, counted)
-    _audit_sessions(drift, meeting_id)
-    return drift
-
-
-def _audit_sessions(drift: dict[str, tuple[int, int]], meeting_id: int) -> None:
-    """The counters of sessions and the rows; only the confirmed have a seat in one."""
-    rows = SessionSeat.objects.filter(session__meeting=meeting_id)
-    counted = dict(rows.values_list("session").annotate(n=Count("pk")))
-    for limit in SeatLimit.objects.filter(meeting=meeting_id, scope=Scope.SESSION).in_order():
-        _compare(drift, f"taken of {about(limit)}", limit.taken, counted.get(limit.session_id, 0))
-    confirmed = Q(registration__status=Status.CONFIRMED) | Q(
-        registration__approved_as__isnull=False, registration__line=None
-    )
-    strays = rows.exclude(confirmed, registration__meeting=meeting_id)
-    _compare(drift, "stray in sessions", strays.count(), 0)
-
-
-def about(limit: SeatLimit) -> str:
-    """What a limit is about, for programs and the audit: "region RU-KLU"."""
-    return f"{limit.kind} {limit.code}".strip()
-
-
-def _compare(drift: dict[str, tuple[int, int]], name: str, counter: int, rows: int) -> None:
-    if counter != rows:
-        drift[name] = (counter, rows)
