@@ -31,7 +31,7 @@ from attendance.models import Method
 from attendance.wording import script_words
 from events import access, years
 from events.models import Meeting, MeetingStatus, Purpose
-from registrations import letters
+from registrations import mail_facts
 
 P = ParamSpec("P")
 
@@ -53,7 +53,7 @@ def desk(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "link": link,
         "meeting": link.meeting,
-        "host": letters.host_name(link.meeting),
+        "host": mail_facts.host_name(link.meeting),
         "title": link.meeting.text("title"),
         "short_title": link.meeting.text("short_title"),
         "venue": link.meeting.text("venue"),

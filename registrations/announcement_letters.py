@@ -10,7 +10,7 @@ from django.utils import translation
 
 from events.models import Meeting
 from notifications import outbox
-from registrations import announcement_files, letters, links, own_texts, waking
+from registrations import announcement_files, letters, links, mail_facts, own_texts, waking
 from registrations.models import Announcement, Registration
 from registrations.own_texts import Words
 
@@ -61,7 +61,7 @@ def letter(
     language = language_for(announcement, registration.language)
     # Greeting, date and words are in one language, also where it is not the person's first.
     registration.language = language
-    facts = letters.snapshot(registration)
+    facts = mail_facts.snapshot(registration)
     words = words_of(announcement).get(language, Words())
     own = own_texts.filled(words.subject, words.paragraphs, own_texts.values(KIND, language, facts))
     said: dict[str, Any] = {

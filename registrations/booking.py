@@ -23,6 +23,7 @@ from registrations import (
     intake,
     leaving,
     letters,
+    mail_facts,
     names,
     places,
     seats,
@@ -254,7 +255,7 @@ def _book(
         places.take(delegation_id=None, access_code_id=application.access_code.pk)
     if status == Status.WAITLISTED:
         # What the letter says takes longer than all that follows the lock.
-        facts = letters.snapshot(registration)
+        facts = mail_facts.snapshot(registration)
         behind = _stands_behind(meeting, guess.limits, at=at)
         if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
             raise _GuessedWrong

@@ -29,6 +29,7 @@ from registrations import (
     clocks,
     consents,
     letters,
+    mail_facts,
     names,
     offers,
     seats,
@@ -317,7 +318,7 @@ class _Facts:
     @staticmethod
     def _place(meeting: Meeting, language: str) -> str:
         with translation.override(language):
-            return letters.place_of(meeting)
+            return mail_facts.place_of(meeting)
 
     def time(self, language: str) -> str:
         return when.span(self.starts_at, self.ends_at, self.zone, language=language)

@@ -29,6 +29,7 @@ from registrations import (
     announcement_letters,
     letters,
     links,
+    mail_facts,
     own_texts,
     reminder_people,
     reminders,
@@ -210,7 +211,7 @@ def _facts(kind: str, person: Registration, *, at: datetime) -> dict[str, Any]:
             "decline_url": links.refuse_offer_url(person),
         }
     if kind == "meeting_changed":
-        return {"what": "place", "was": _("Hall 1"), "now": letters.place_of(meeting)}
+        return {"what": "place", "was": _("Hall 1"), "now": mail_facts.place_of(meeting)}
     changes = [{"field": _("position"), "was": _("Expert"), "now": _("Head of department")}]
     said: dict[str, dict[str, Any]] = {
         "offer_over": {"why": "lapsed", "is_passed_over": False},

@@ -21,7 +21,7 @@ from django.db.models import Q
 from events.models import Format, Meeting
 from notifications import outbox
 from notifications.models import Care, Message, State
-from registrations import letters, links, own_texts, reminder_people
+from registrations import letters, links, mail_facts, own_texts, reminder_people
 from registrations.models import AttendanceMode, Registration, ReminderRule, RuleKind, RuleStatus
 from registrations.reminder_plan import (
     MARGIN,
@@ -211,7 +211,7 @@ def _decide(rule: ReminderRule, registration: Registration, *, at: datetime) -> 
 
 def _letter(rule: ReminderRule, registration: Registration) -> outbox.Letter:
     meeting, due_at = registration.meeting, due(rule, registration.meeting)
-    facts = letters.snapshot(registration)
+    facts = mail_facts.snapshot(registration)
     kind = reminder_people.kind_of(rule)
     own = own_texts.words(meeting, kind=kind, language=registration.language, facts=facts)
     letter: outbox.Letter = {

@@ -11,7 +11,7 @@ from django.utils import translation
 from events.models import Meeting
 from notifications import outbox
 from notifications.models import Pause, Webhook
-from registrations import letters
+from registrations import letters, mail_facts
 
 
 def write_paused(*, hook: Webhook, at: datetime) -> None:
@@ -20,7 +20,7 @@ def write_paused(*, hook: Webhook, at: datetime) -> None:
     page = reverse("manage-webhook", args=[meeting.slug, hook.uid])
     for owner in meeting.owners.order_by("pk"):
         with translation.override(meeting.language):
-            host = letters.host_name(meeting)
+            host = mail_facts.host_name(meeting)
             snapshot = {
                 "host": host,
                 "title": meeting.text("title"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from events import when
 from notifications import outbox
-from registrations import letters, links, own_texts
+from registrations import letters, links, mail_facts, own_texts
 from registrations.delegations import keys
 from registrations.models import Delegation
 
@@ -64,8 +64,8 @@ def compose(
     meeting = delegation.meeting
     with translation.override(delegation.language):
         snapshot: dict[str, Any] = {
-            "host": letters.host_name(meeting),
-            "greeting": letters.hello(delegation.head_name)
+            "host": mail_facts.host_name(meeting),
+            "greeting": mail_facts.hello(delegation.head_name)
             if delegation.head_name
             else _("Hello,"),
             "person": delegation.head_name,
@@ -77,10 +77,10 @@ def compose(
             "is_sample": meeting.is_sample,
             "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
             "date": when.day(meeting.starts_at, meeting.zone),
-            "venue": letters.place_of(meeting),
+            "venue": mail_facts.place_of(meeting),
             "list_url": keys.url(delegation),
             "meeting_url": links.page_url("meeting", meeting.slug),
-            "contact": letters.contact_of(meeting),
+            "contact": mail_facts.contact_of(meeting),
         } | facts
     snapshot |= own_texts.words(meeting, kind=letter, language=delegation.language, facts=snapshot)
     return outbox.Letter(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from events import prose, when
 from events.models import in_language
 from notifications import outbox
-from registrations import full_names, letters, links, own_texts
+from registrations import full_names, letters, links, mail_facts, own_texts
 from registrations.invitations import keys
 from registrations.models import Invitation
 
@@ -60,7 +60,7 @@ def compose(
     meeting = invitation.meeting
     with translation.override(invitation.language):
         snapshot: dict[str, Any] = {
-            "host": letters.host_name(meeting),
+            "host": mail_facts.host_name(meeting),
             "hosts": _hosts(invitation),
             "greeting": greeting(invitation),
             "person": invitation.name,
@@ -72,14 +72,14 @@ def compose(
             "is_sample": meeting.is_sample,
             "when": when.span(meeting.starts_at, meeting.ends_at, meeting.zone),
             "date": when.day(meeting.starts_at, meeting.zone, seen_at=at),
-            "venue": letters.place_of(meeting),
+            "venue": mail_facts.place_of(meeting),
             "answer_by": when.moment(invitation.deadline, meeting.zone, seen_at=at),
             "may_send_another": invitation.allows_substitute,
             "invitation_url": keys.url(invitation),
             "accept_url": keys.url(invitation, "invitation-accept"),
             "decline_url": keys.url(invitation, "invitation-decline"),
             "meeting_url": links.page_url("meeting", meeting.slug),
-            "contact": letters.contact_of(meeting),
+            "contact": mail_facts.contact_of(meeting),
         } | facts
     snapshot |= own_texts.words(meeting, kind=letter, language=invitation.language, facts=snapshot)
     return outbox.Letter(
@@ -106,7 +106,7 @@ def greeting(invitation: Invitation) -> str:
     if given and patronymic and (translation.get_language() or "").startswith("ru"):
         parts.append(patronymic)
     called = " ".join(filter(None, parts))
-    return letters.hello(called) if called else _("Hello,")
+    return mail_facts.hello(called) if called else _("Hello,")
 
 
 def _hosts(invitation: Invitation) -> list[str]:

@@ -6,7 +6,7 @@ from django.utils import translation
 from icalendar import Calendar
 
 from events.models import Format
-from registrations import calendar, letters
+from registrations import calendar, mail_facts
 from registrations.models import AttendanceMode, Status
 from tests.factories import NOON, make_meeting, make_registration
 
@@ -86,7 +86,7 @@ def test_nobody_but_the_confirmed_learns_where_the_meeting_is_shown(status):
     ada = make_registration(meeting=meeting, status=status)
 
     file = calendar.download(ada, url=URL)
-    snapshot = letters.snapshot(ada)
+    snapshot = mail_facts.snapshot(ada)
 
     assert b"call.example.org" not in file
     assert "call.example.org" not in json.dumps(snapshot)

@@ -29,8 +29,8 @@ from registrations import (
     clock_changes,
     clocks,
     convening,
-    letters,
     limits,
+    mail_facts,
     reminders,
 )
 from registrations.models import (
@@ -444,10 +444,10 @@ def test_whoever_updates_reads_which_meeting_needs_him(rules, before, monkeypatc
 def test_letters_and_pages_say_the_hour_that_stands(rules, before):
     meeting = at_ten()
     ada = make_registration(meeting=meeting, language="en")
-    before_it = letters.snapshot(ada)["when"]
+    before_it = mail_facts.snapshot(ada)["when"]
 
     rules(ALMATY)
     clock_changes.follow(at=NOW)
 
     ada.meeting.refresh_from_db()
-    assert letters.snapshot(ada)["when"] == before_it
+    assert mail_facts.snapshot(ada)["when"] == before_it

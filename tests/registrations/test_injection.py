@@ -31,6 +31,7 @@ from registrations import (
     announcing,
     calendar,
     letters,
+    mail_facts,
     mail_preview,
     names,
     own_texts,
@@ -110,7 +111,7 @@ def facts(secrets):
     """What the letters to somebody know; his key and his code are not for the text."""
     meeting = make_meeting()
     person = make_registration(meeting=meeting)
-    known = letters.snapshot(person)
+    known = mail_facts.snapshot(person)
     return known | {"ticket_code": f"{CANARY}-TICKET", "cancel_url": f"http://x/{CANARY}"}
 
 
