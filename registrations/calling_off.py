@@ -10,7 +10,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from accounts import journal
 from accounts.journal import Actor
 from events.models import Meeting, MeetingStatus
-from registrations import convening, letters, offers, seats
+from registrations import convening, letters, moving, offers, seats
 from registrations.delegations import letters as to_heads
 from registrations.invitations import letters as to_invited
 from registrations.models import (
@@ -63,7 +63,7 @@ def unanswered(meeting: Meeting) -> int:
 
 
 def _tell(meeting: Meeting, *, reason: str, at: datetime) -> None:
-    people = convening.everybody(meeting)
+    people = moving.everybody(meeting)
     chosen = SessionSeat.objects.select_related("session").in_order()
     prefetch_related_objects(people, Prefetch("session_seats", chosen))
     for registration in people:

@@ -17,7 +17,7 @@ from django.db import IntegrityError, models, transaction
 from accounts import journal
 from events import when
 from events.models import AgendaItem, Format, Meeting, MeetingStatus
-from registrations import calendar, clocks, convening, letters, seats, session_seats
+from registrations import calendar, clocks, convening, letters, moving, seats, session_seats
 from registrations.clocks import Clock
 from registrations.models import AccessCode, Delegation, Invitation, SeatLimit, ZoneClock
 
@@ -149,7 +149,7 @@ def _move(meeting: Meeting, was: Clock, *, at: datetime) -> list[str]:
 def _tell(meeting: Meeting, before: tuple[datetime, datetime]) -> int:
     """Write to whoever has to look at another time on his own clock. Returns to how many."""
     told = 0
-    for registration in convening.everybody(meeting):
+    for registration in moving.everybody(meeting):
         if not calendar.joins_online(registration):
             continue
         language = registration.language[:2]

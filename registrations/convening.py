@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 import iuliia
 from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,7 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User
 from accounts.refusals import Refused
-from events import presets, regions, when
+from events import presets, regions
 from events.models import (
     Format,
     Host,
@@ -28,8 +27,7 @@ from events.models import (
 from registrations import (
     clocks,
     consents,
-    letters,
-    mail_facts,
+    moving,
     names,
     offers,
     seats,
@@ -48,10 +46,8 @@ from registrations.models import (
 from registrations.seats import Counters
 from registrations.transitions import StaleVersion
 
-WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
-WHERE_FIELDS = ("venue", "venue_alt", "address", "address_alt", "online_url")
 # What stands in one line: in a subject, a sender's name, a calendar.
-LINE_FIELDS = ("title", "title_alt", "short_title", "short_title_alt", *WHERE_FIELDS[:4],
+LINE_FIELDS = ("title", "title_alt", "short_title", "short_title_alt", *moving.WHERE_FIELDS[:4],
                "contact_name", "contact_phone")  # fmt: skip
 # What decides for whom there is a seat, and how and until when the program hands out free ones.
 SEAT_FIELDS = {"region_set", "starts_at", "edits_close_at", "offer_hours"}
@@ -200,20 +196,20 @@ def change(
         )
     if meeting.status == MeetingStatus.CANCELLED:
         raise MeetingCancelled(_("The meeting has been cancelled."))
-    before = _Facts(meeting)
-    changes = _without_stale_places(meeting, _in_lines(changes))
-    changes = _with_moments_moved_along(meeting, changes)
+    before = moving.Facts(meeting)
+    changes = moving.without_stale_places(meeting, _in_lines(changes))
+    changes = moving.with_moments_moved_along(meeting, changes)
     changed = [name for name, value in changes.items() if getattr(meeting, name) != value]
     for name in changed:
         setattr(meeting, name, changes[name])
     if hosts is not None:
         set_hosts(meeting, hosts)
-    moved = bool(set(changed) & {*WHEN_FIELDS, *WHERE_FIELDS})
+    moved = bool(set(changed) & {*moving.WHEN_FIELDS, *moving.WHERE_FIELDS})
     meeting.version += 1
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
     clocks.remember(meeting.time_zone, at=at)
-    session_seats.move_along(meeting.pk, _moved_by(meeting, before), at=at)
+    session_seats.move_along(meeting.pk, moving.moved_by(meeting, before), at=at)
     if counters is not None:
         if "region_set" in changed:
             _drop_limits_of_regions(counters)
@@ -223,7 +219,7 @@ def change(
         offers.keep_within_lists(counters, at=at, by=by)
         waitlist.fill(counters, meeting=meeting, at=at)
     if moved and meeting.status == MeetingStatus.PUBLISHED and at < before.starts_at:
-        _tell_of_move(meeting, before, changed)
+        moving.tell(meeting, before, changed)
     _note(meeting, "meeting.changed", at=at, by=by, changes={"fields": changed})
     return meeting
 
@@ -304,119 +300,6 @@ def free_slug(text: str) -> str:
     taken |= OFFICE_PAGES & {base}
     candidates = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(slug for slug in candidates if slug not in taken)
-
-
-class _Facts:
-    """Time and place as they were, to be said as "old"."""
-
-    def __init__(self, meeting: Meeting) -> None:
-        self.starts_at, self.ends_at, self.zone = meeting.starts_at, meeting.ends_at, meeting.zone
-        self.place = {
-            language: self._place(meeting, language) for language, _name in settings.LANGUAGES
-        }
-
-    @staticmethod
-    def _place(meeting: Meeting, language: str) -> str:
-        with translation.override(language):
-            return mail_facts.place_of(meeting)
-
-    def time(self, language: str) -> str:
-        return when.span(self.starts_at, self.ends_at, self.zone, language=language)
-
-
-def _without_stale_places(meeting: Meeting, changes: dict[str, Any]) -> dict[str, Any]:
-    """
-    A place that moved and was not translated anew has no second-language text any more:
-    rather the main one for everybody than the old one for some.
-    """
-    stale = {
-        f"{name}_alt": ""
-        for name in ("venue", "address")
-        if changes.get(name, getattr(meeting, name)) != getattr(meeting, name)
-        and changes.get(f"{name}_alt", getattr(meeting, f"{name}_alt"))
-        == getattr(meeting, f"{name}_alt")
-    }
-    return changes | stale
-
-
-def _with_moments_moved_along(meeting: Meeting, changes: dict[str, Any]) -> dict[str, Any]:
-    """
-    A closing that was filled in with the old start would promise registration for a meeting
-    that has been. What is set to something else in the same breath stays as it is set.
-    """
-    was, ends_at = meeting.starts_at, changes.get("ends_at", meeting.ends_at)
-    starts_at = changes.get("starts_at", was)
-    if starts_at == was:
-        return changes
-    kept = {
-        name: getattr(meeting, name)
-        for name in ("doors_at", "registration_closes_at", "edits_close_at")
-        if changes.get(name, getattr(meeting, name)) == getattr(meeting, name)
-    }
-    moved: dict[str, datetime | None] = {}
-    if doors_at := kept.pop("doors_at", None):
-        moved["doors_at"] = doors_at + (starts_at - was)
-    for name, closes_at in kept.items():
-        if closes_at and (closes_at == was or closes_at > ends_at):
-            moved[name] = starts_at
-    opens_at = changes.get("registration_opens_at", meeting.registration_opens_at)
-    closes_at = moved.get("registration_closes_at")
-    if opens_at and closes_at and closes_at <= opens_at:
-        # It opens when the meeting has begun already: then it is open until the end.
-        moved["registration_closes_at"] = None
-    return changes | moved
-
-
-def _moved_by(meeting: Meeting, before: _Facts) -> timedelta:
-    """
-    By how much the meeting as a whole has moved: with beginning and end, or away from its
-    old time. One that only begins earlier, or ends later, has not: its sessions stay.
-    """
-    by = meeting.starts_at - before.starts_at
-    is_whole = meeting.ends_at - before.ends_at == by
-    is_away = meeting.starts_at >= before.ends_at or meeting.ends_at <= before.starts_at
-    return by if is_whole or is_away else timedelta(0)
-
-
-def _tell_of_move(meeting: Meeting, before: _Facts, changed: list[str]) -> None:
-    timed = bool(set(changed) & set(WHEN_FIELDS))
-    now = _Facts(meeting)
-    for registration in everybody(meeting):
-        language = registration.language[:2]
-        registration.calendar_sequence += 1
-        registration.save(update_fields=["calendar_sequence"])
-        was_said, now_said = [], []
-        if timed:
-            was_said.append(before.time(language))
-            now_said.append(now.time(language))
-        placed = before.place[language] != now.place[language]
-        if placed:
-            was_said.append(before.place[language])
-            now_said.append(now.place[language])
-        if timed:
-            letters.withdraw_reminders(registration, reason="meeting moved")
-        letters.write_meeting_changed(
-            registration,
-            what=("both" if placed else "time") if timed else "place",
-            was="; ".join(was_said),
-            now="; ".join(now_said),
-            sequence=meeting.sequence,
-        )
-
-
-def everybody(meeting: Meeting) -> list[Registration]:
-    """Whoever is neither cancelled nor declined, with the meeting as it is now."""
-    people = (
-        Registration.objects.live()
-        .filter(meeting=meeting)
-        .select_related("category", "region")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
-    found = list(people)
-    for registration in found:
-        registration.meeting = meeting
-    return found
 
 
 def _set_limit(counters: Counters, seat_limit: int | None) -> None:

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from events.models import Region
-from registrations.models import (
-    Registration,
-    Scope,
-    SeatLimit,
-)
+from registrations.models import Registration, Scope, SeatLimit
 
 
 @dataclass(frozen=True)

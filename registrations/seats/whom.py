@@ -5,13 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from events.models import OrganizationVariant
-from registrations.models import (
-    Registration,
-    RegistrationQuerySet,
-    Scope,
-    Seat,
-    SeatLimit,
-)
+from registrations.models import Registration, RegistrationQuerySet, Scope, Seat, SeatLimit
 
 
 def concerned(limit: SeatLimit) -> Q:

@@ -12,7 +12,7 @@ from accounts import journal
 from accounts.refusals import Refused
 from events.models import Meeting, MeetingStatus
 from events.office import OfficeRequest
-from registrations import convening
+from registrations import convening, moving
 from registrations.section_forms import (
     BasicsForm,
     RegistrationSettingsForm,
@@ -69,7 +69,7 @@ def _moved(meeting: Meeting, form: SectionForm) -> list[str]:
     """Which changes of time and place people would be told of; none for a draft."""
     if meeting.status != MeetingStatus.PUBLISHED or meeting.starts_at <= timezone.now():
         return []
-    told = (*convening.WHEN_FIELDS, *convening.WHERE_FIELDS)
+    told = (*moving.WHEN_FIELDS, *moving.WHERE_FIELDS)
     return [
         name
         for name in told
