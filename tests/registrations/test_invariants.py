@@ -275,6 +275,35 @@ def limits_of(person):
     )  # fmt: skip
 
 
+# Which status may follow which in one act.
+FOLLOWS = {
+    None: {Status.PENDING, Status.WAITLISTED, Status.CONFIRMED},
+    Status.PENDING: {Status.CONFIRMED, Status.WAITLISTED, Status.DECLINED, Status.CANCELLED},
+    # Back to the desk: whoever changed what was approved.
+    Status.WAITLISTED: {Status.CONFIRMED, Status.DECLINED, Status.CANCELLED, Status.PENDING},
+    Status.CONFIRMED: {Status.CANCELLED, Status.DECLINED, Status.PENDING},
+    Status.DECLINED: {Status.CONFIRMED, Status.WAITLISTED},
+    Status.CANCELLED: {Status.CONFIRMED, Status.WAITLISTED, Status.PENDING},
+}
+
+
+def people_of(meeting):
+    """Of everybody: the status, and the delegation."""
+    rows = Registration.objects.filter(meeting=meeting)
+    return {pk: told for pk, *told in rows.values_list("pk", "status", "delegation")}
+
+
+def assert_the_step_was_allowed(meeting, before, act):
+    now = people_of(meeting)
+    for pk, (status, _delegation) in now.items():
+        was = before[pk][0] if pk in before else None
+        assert status == was or status in FOLLOWS[was], (act, was, status)
+    substitutes = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
+    for person in substitutes.exclude(pk__in=before):
+        # Where either goes afterwards, by a head or by merging, is another matter.
+        assert person.delegation_id == now[person.replaces_id][1], act
+
+
 def live_through(acts, approval, offer_hours) -> None:
     meeting = make_meeting(
         seat_limit=2, approval=approval, format=Format.HYBRID, offer_hours=offer_hours,
@@ -285,8 +314,10 @@ def live_through(acts, approval, offer_hours) -> None:
         for status in [Status.CONFIRMED] * 2 + [Status.WAITLISTED] * 4:
             make_registration(meeting=meeting, status=status)
     for name, choice in acts:
+        before = people_of(meeting)
         with suppress(Refused):  # an answer as well; that it changed nothing is checked below
             act(meeting, name, choice)
+        assert_the_step_was_allowed(meeting, before, (name, choice))
         meeting.refresh_from_db()
         meeting.seats.refresh_from_db()
         assert seats.audit(meeting.pk) == {}, (name, choice)
@@ -307,10 +338,6 @@ def live_through(acts, approval, offer_hours) -> None:
         assert (person.status, person.merged_into.merged_into) == (Status.CANCELLED, None)
     for delegation in Delegation.objects.filter(meeting=meeting):
         assert delegation.people.live().filter(delegation_role="head").count() <= 1
-    replaced = Registration.objects.filter(meeting=meeting, replaces__isnull=False)
-    for person in replaced.select_related("replaces"):
-        # Whoever came alone is replaced by somebody alone, whom a head may take in afterwards.
-        assert person.replaces.delegation_id in (person.delegation_id, None)
     keys = Message.objects.values_list("dedupe_key", flat=True)
     assert len(keys) == len(set(keys))
 
