@@ -30,7 +30,7 @@ def migrated(database_url: str) -> str:
     def migrate(address: str) -> str:
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True,
-            env=os.environ | {"DATABASE_URL": address},
+            env=os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         )  # fmt: skip
         return ""
 
