@@ -8,9 +8,11 @@ makes them queue up: of any number at once, exactly as many pass as may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -31,16 +33,26 @@ _MAY = """(
     COALESCE(s.times[%(an_hour)s] <= %(hour_ago)s, true)
     AND COALESCE(s.times[%(a_day)s] <= %(day_ago)s, true)
 )"""
+# In one order for all, so that nobody waits for somebody who waits for him.
 _COUNT = f"""
 INSERT INTO notifications_spared AS s (mailbox, times, went)
-VALUES (%(mailbox)s, ARRAY[%(at)s]::timestamptz[], true)
+SELECT mailbox, ARRAY[%(at)s]::timestamptz[], true
+FROM {{source}} unnest(%(mailboxes)s::text[]) AS mailbox ORDER BY mailbox
 ON CONFLICT (mailbox) DO UPDATE SET
     went = {_MAY},
     times = CASE WHEN {_MAY} THEN (%(at)s::timestamptz || s.times)[1:%(a_day)s] ELSE s.times END,
     held_back = s.held_back + CASE WHEN {_MAY} THEN 0 ELSE 1 END,
     held_back_at = CASE WHEN {_MAY} THEN s.held_back_at ELSE %(at)s END
-RETURNING went
+RETURNING mailbox, went
 """  # noqa: S608
+
+
+@dataclass(frozen=True)
+class First:
+    """A statement that counting hangs on: where it returns no row, nothing is counted."""
+
+    statement: str
+    values: Mapping[str, Any]
 
 
 def mailbox(address: str) -> str:
@@ -70,16 +82,23 @@ def held_back(addresses: Iterable[str], *, at: datetime) -> frozenset[str]:
     Call it before anything else is locked: whoever is counted holds the mailbox's row until
     the end of the transaction.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("A letter is counted in the transaction of its cause.")
-    spellings: dict[str, set[str]] = {}
-    for address in filter(None, addresses):
-        key = keys.token("mailbox", mailbox(address), 0)
-        spellings.setdefault(key, set()).add(address)
-    # In one order for all, so that nobody waits for somebody who waits for him.
-    return frozenset().union(
-        *(spellings[key] for key in sorted(spellings) if not _goes(key, at=at))
-    )
+    by_mailbox = _by_mailbox(addresses)
+    rows = _count(_COUNT.format(source=""), by_mailbox, at=at) if by_mailbox else []
+    return _stopped(rows, by_mailbox)
+
+
+def held_back_after(
+    first: First, addresses: Iterable[str], *, at: datetime
+) -> frozenset[str] | None:
+    """
+    The same in one statement with what comes first: None, and nothing counted, where that
+    returned no row. There is at least one address.
+    """
+    by_mailbox = _by_mailbox(addresses)
+    assert by_mailbox, "where nothing is counted, nothing says whether the first came to pass"
+    statement = f"WITH first AS ({first.statement}) {_COUNT.format(source='first,')}"
+    rows = _count(statement, by_mailbox, at=at, **first.values)
+    return _stopped(rows, by_mailbox) if rows else None
 
 
 def forget(*, at: datetime) -> int:
@@ -89,13 +108,28 @@ def forget(*, at: datetime) -> int:
     return rows.annotate(last=F("times__0")).filter(last__lt=old).delete()[0]
 
 
-def _goes(key: str, *, at: datetime) -> bool:
+def _by_mailbox(addresses: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for address in filter(None, addresses):
+        found.setdefault(keys.token("mailbox", mailbox(address), 0), set()).add(address)
+    return found
+
+
+def _count(
+    statement: str, by_mailbox: Mapping[str, set[str]], *, at: datetime, **values: Any
+) -> list[tuple[str, bool]]:
+    if not connection.in_atomic_block:
+        raise RuntimeError("A letter is counted in the transaction of its cause.")
+    values |= {
+        "mailboxes": list(by_mailbox), "at": at, "hour_ago": at - HOUR, "day_ago": at - DAY,
+        "an_hour": settings.MAILS_AN_HOUR, "a_day": settings.MAILS_A_DAY,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT,
-            {
-                "mailbox": key, "at": at, "hour_ago": at - HOUR, "day_ago": at - DAY,
-                "an_hour": settings.MAILS_AN_HOUR, "a_day": settings.MAILS_A_DAY,
-            },
-        )  # fmt: skip
-        return bool(cursor.fetchone()[0])
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _stopped(
+    rows: Iterable[tuple[str, bool]], by_mailbox: Mapping[str, set[str]]
+) -> frozenset[str]:
+    return frozenset().union(*(by_mailbox[mailbox] for mailbox, went in rows if not went))

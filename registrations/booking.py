@@ -223,9 +223,12 @@ def _book(
     answer: dict[str, Any] = {
         "uid": str(uid), "status": status, "waiting_position": None, "generation": 1,
     }  # fmt: skip
-    if first := idempotency.begin(claim, answer=answer, at=at):
+    first, spared = strangers.begin(
+        claim, addresses=[application.email, application.submitted_by_email], answer=answer,
+        at=at, by=by,
+    )  # fmt: skip
+    if first:
         return _answered(first)
-    spared = strangers.spare(application.email, application.submitted_by_email, at=at, by=by)
     registration = intake.add(
         uid=uid,
         meeting=meeting,

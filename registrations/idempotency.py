@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +23,12 @@ from accounts.refusals import Refused
 from registrations.models import IdempotencyKey
 
 KEPT = timedelta(hours=48)
+# Returns a row where the key is new.
+CLAIM = """
+INSERT INTO registrations_idempotencykey (scope, key, body_hash, answer, created_at)
+VALUES (%(scope)s, %(key)s, %(body_hash)s, %(answer)s, %(claimed_at)s)
+ON CONFLICT (scope, key) DO NOTHING RETURNING true
+"""
 
 
 class KeyReused(Refused):
@@ -67,16 +75,29 @@ def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[
         return None
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A key is claimed in the transaction that it protects.")
+    with waiting(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, values(claim, answer=answer, at=at))
+        if cursor.rowcount:
+            return None
+    return first_answer(claim)
+
+
+def values(claim: Claim, *, answer: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """What `CLAIM` is made with."""
+    return {
+        "scope": claim.scope,
+        "key": claim.key,
+        "body_hash": claim.body_hash,
+        "answer": json.dumps(answer),
+        "claimed_at": at,
+    }
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """:raises StillRunning: the twin that `CLAIM` waited for is not done yet"""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO registrations_idempotencykey"
-                " (scope, key, body_hash, answer, created_at)"
-                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
-                [claim.scope, claim.key, claim.body_hash, json.dumps(answer), at],
-            )
-            if cursor.rowcount:
-                return None
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise StillRunning(
@@ -84,6 +105,14 @@ def begin(claim: Claim | None, *, answer: dict[str, Any], at: datetime) -> dict[
                 retry_after=5,
             ) from error
         raise
+
+
+def first_answer(claim: Claim) -> dict[str, Any]:
+    """
+    The answer of the request that had the key before.
+
+    :raises KeyReused: it came with another body
+    """
     row = IdempotencyKey.objects.get(scope=claim.scope, key=claim.key)
     if bytes(row.body_hash) != claim.body_hash:
         raise KeyReused(_("This key was used before for something else. Use a new one."))

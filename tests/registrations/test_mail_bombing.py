@@ -25,6 +25,7 @@ from registrations import (
     reminders,
 )
 from registrations.announcing import Wish
+from registrations.idempotency import Claim
 from registrations.models import Registration
 from registrations.own_texts import Words
 from tests.factories import (
@@ -202,12 +203,12 @@ def test_of_many_at_once_exactly_three_pass(rounds):
 
 @THREADS
 def test_without_the_row_that_all_queue_at_more_would_pass(monkeypatch):
-    def looks_first(key, *, at):
+    def looks_first(statement, by_mailbox, *, at):
         goes = Message.objects.count() < 3
         time.sleep(0.2)
-        return goes
+        return [(mailbox, goes) for mailbox in by_mailbox]
 
-    monkeypatch.setattr(sparing, "_goes", looks_first)
+    monkeypatch.setattr(sparing, "_count", looks_first)
     meeting = make_meeting(seat_limit=None)
 
     at_once(*(lambda: register(meeting, email=VICTIM) for _ in range(6)))
@@ -335,6 +336,21 @@ def test_the_operator_sees_how_much_was_left_out(client, monkeypatch):
     assert "left out so that nobody is flooded 2, addresses in a day 1" in out.getvalue()
     assert page.status_code == 200
     assert health.look().spared_in_a_day == 1
+
+
+@THREADS
+def test_a_request_that_comes_again_is_no_second_letter():
+    meeting = make_meeting(seat_limit=None)
+    for number in range(3):
+        claim = Claim(scope="registrations", key=f"key{number}", body={"number": number})
+        for _again in range(3):
+            booked = booking.register(
+                meeting=meeting, application=make_application(meeting, email=VICTIM), consents=[],
+                at=NOON, by=LINK, claim=claim,
+            )  # fmt: skip
+    assert (booked.is_new, Registration.objects.count(), sent().count()) == (False, 3, 3)
+    [row] = Spared.objects.all()
+    assert (len(row.times), row.held_back) == (3, 0)
 
 
 @THREADS
