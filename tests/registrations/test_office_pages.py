@@ -173,3 +173,23 @@ def test_the_list_of_meetings_is_ones_own(client):
 
     assert "somebody-elses" not in answer.text
     assert "Create your first meeting" in answer.text
+
+
+@pytest.mark.parametrize(
+    "page", ["edit/basics/", "participants/new/", "organizations/", "cancel/", "door/", "badges/"]
+)
+def test_whoever_reads_english_is_told_the_english_name(client, page):
+    owner = make_user()
+    meeting = make_meeting(
+        owner=owner, title="Встреча парков", title_alt="A meeting of parks",
+        short_title="Парки-2026", short_title_alt="Parks 2026",
+    )  # fmt: skip
+    client.force_login(owner)
+    client.cookies["django_language"] = "en"
+
+    answer = client.get(f"/manage/{meeting.slug}/{page}").content.decode()
+
+    # Where it is said at all; what is typed into fields stays what it is.
+    assert "Парки-2026 ·" not in answer
+    assert "— Парки-2026" not in answer
+    assert "Parks 2026" in answer or "A meeting of parks" in answer
