@@ -61,6 +61,12 @@ def region_name(region: Region | None) -> str:
 
 
 @register.filter
+def region_of(region: Region, meeting: Meeting) -> str:
+    """A region's name without a query for its list, which is the meeting's."""
+    return in_language(region.name, region.name_alt, main_language=meeting.region_set.language)
+
+
+@register.filter
 def marked_up(source: str) -> SafeString:
     """Markdown as harmless HTML."""
     return prose.render(source)

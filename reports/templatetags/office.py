@@ -9,9 +9,7 @@ from django import template
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Meeting, Region
 from registrations.models import Registration
-from reports import roster
 from reports.mail_words import MAILS
 
 if TYPE_CHECKING:
@@ -130,12 +128,6 @@ def actor(who: str) -> str:
     role = re.sub(r"^(participant |registration:)\d+$", "participant", who)
     role = re.sub(r"^(delegation|invitation):\d+$", r"\1", role)
     return str(ACTORS.get(role, who))
-
-
-@register.filter
-def region_of(region: Region, meeting: Meeting) -> str:
-    """A region's name without a query for its list, which is the meeting's."""
-    return roster.region_name(region, meeting)
 
 
 @register.filter

@@ -125,8 +125,13 @@ def test_it_says_how_many_wait_for_what(office, meeting):
 def test_the_page_says_why_nobody_is_next_once_the_lists_are_closed(office, meeting):
     meeting.seats.seat_limit = 0
     meeting.seats.save(update_fields=["seat_limit"])
-    waits = make_registration(meeting=meeting, status=Status.WAITLISTED, family_name="Ждущий")
-    assert waits.full_name in office.get(PAGE).content.decode()
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    waits = make_registration(
+        meeting=meeting, status=Status.WAITLISTED, family_name="Ждущий", region=kaluga
+    )
+    page = office.get(PAGE).content.decode()
+    assert waits.full_name in page
+    assert "· Kaluga Oblast" in page
 
     meeting.edits_close_at = timezone.now() - timedelta(hours=1)
     meeting.save(update_fields=["edits_close_at"])
