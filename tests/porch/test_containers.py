@@ -91,6 +91,11 @@ def test_whoever_must_wait_waits():
     assert "healthcheck" in SERVICES["redis"]
 
 
+def test_any_setting_can_be_given_to_all_of_ours():
+    for name in OURS:
+        assert SERVICES[name]["env_file"] == [{"path": "./secrets/settings.env", "required": False}]
+
+
 def test_secrets_are_made_once(tmp_path):
     shutil.copytree(ROOT / "docker", tmp_path / "docker")
     make = [tmp_path / "docker" / "make-secrets", "https://meetings.example.org"]
@@ -100,7 +105,7 @@ def test_secrets_are_made_once(tmp_path):
     subprocess.run(make, check=True, capture_output=True)
 
     assert first == {f.name: f.read_text() for f in (tmp_path / "secrets").iterdir()}
-    assert set(first) == set(COMPOSE["secrets"])
+    assert set(first) == {*COMPOSE["secrets"], "settings.env"}
     assert len({first["secret_key"], first["link_key"], first["postgres_password"]}) == 3
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     assert "DEFAULT_FROM_EMAIL=meetings@meetings.example.org" in (tmp_path / ".env").read_text()
