@@ -31,7 +31,6 @@ from registrations import (
     names,
     offers,
     seats,
-    session_seats,
     waitlist,
 )
 from registrations.models import (
@@ -179,7 +178,7 @@ def change(
     Change a meeting's fields. When time or place change after publishing, everybody on
     the list is told once, with old and new, and calendars follow. With the start moves what
     hung on it: the doors, and a closing that was the start or would come after the end; with
-    the meeting as a whole, its sessions.
+    the meeting as a whole, its programme and sessions.
 
     :raises StaleVersion: somebody else was quicker (`version`: the current one)
     :raises MeetingCancelled: it was called off
@@ -209,7 +208,7 @@ def change(
     meeting.sequence += moved
     meeting.save(update_fields=[*changed, "version", "sequence"])
     clocks.remember(meeting.time_zone, at=at)
-    session_seats.move_along(meeting.pk, moving.moved_by(meeting, before), at=at)
+    moving.carry_programme(meeting, moving.moved_by(meeting, before), at=at)
     if counters is not None:
         if "region_set" in changed:
             _drop_limits_of_regions(counters)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import translation
 
 from events import when
 from events.models import Meeting
-from registrations import letters, mail_facts
+from registrations import letters, mail_facts, session_seats
 from registrations.models import Registration
 
 WHEN_FIELDS = ("starts_at", "ends_at", "time_zone")
@@ -87,6 +88,13 @@ def moved_by(meeting: Meeting, before: Facts) -> timedelta:
     is_whole = meeting.ends_at - before.ends_at == by
     is_away = meeting.starts_at >= before.ends_at or meeting.ends_at <= before.starts_at
     return by if is_whole or is_away else timedelta(0)
+
+
+def carry_programme(meeting: Meeting, by: timedelta, *, at: datetime) -> None:
+    """Every line of the programme and every session begins so much later, as the meeting does."""
+    if by:
+        meeting.agenda.update(starts_at=F("starts_at") + by)
+        session_seats.move_along(meeting.pk, by, at=at)
 
 
 def tell(meeting: Meeting, before: Facts, changed: list[str]) -> None:

@@ -133,12 +133,10 @@ def clashing(
 
 def move_along(meeting_id: int, by: timedelta, *, at: datetime) -> None:
     """
-    All sessions of a meeting begin so much later, if it has moved at all. Seats follow, and
-    nobody is in two sessions at once who was not before.
+    All sessions of a meeting begin so much later. Seats follow, and nobody is in two sessions
+    at once who was not before.
     """
     _require_transaction()
-    if not by:
-        return
     with connection.cursor() as cursor:
         # One by one they pass over each other's time; only where they arrive counts.
         cursor.execute(f"SET CONSTRAINTS {EXCLUSION} DEFERRED")

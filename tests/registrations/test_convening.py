@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.models import Approval, Meeting, MeetingStatus
+from events.models import AgendaItem, Approval, Meeting, MeetingStatus
 from notifications import rendering
 from notifications.models import Message, State
 from registrations import booking, calling_off, convening, seats
@@ -226,6 +226,39 @@ def test_what_hung_on_the_start_moves_with_it():
     meeting = Meeting.objects.get(pk=meeting.pk)
     assert meeting.doors_at == earlier - hour
     assert meeting.registration_closes_at == meeting.edits_close_at == earlier
+
+
+def programme_of(meeting):
+    return list(meeting.agenda.order_by("starts_at").values_list("title", "starts_at"))
+
+
+def with_programme():
+    meeting = make_meeting()
+    for hours, title in ((0, "Открытие"), (2, "Закрытие")):
+        starts_at = START + timedelta(hours=hours)
+        AgendaItem.objects.create(meeting=meeting, starts_at=starts_at, title=title)
+    return meeting
+
+
+def test_the_programme_moves_with_the_meeting():
+    meeting = with_programme()
+    times = {"starts_at": START + timedelta(days=7), "ends_at": START + timedelta(days=7, hours=3)}
+
+    convening.change(meeting=meeting, changes=times, version=None, at=NOON, by=ORGANIZER)
+
+    assert programme_of(meeting) == [
+        ("Открытие", START + timedelta(days=7)),
+        ("Закрытие", START + timedelta(days=7, hours=2)),
+    ]
+
+
+def test_the_programme_stays_where_only_the_end_is_another():
+    meeting = with_programme()
+    longer = {"ends_at": START + timedelta(hours=5)}
+
+    convening.change(meeting=meeting, changes=longer, version=None, at=NOON, by=ORGANIZER)
+
+    assert [at for _title, at in programme_of(meeting)] == [START, START + timedelta(hours=2)]
 
 
 def test_a_closing_stays_where_somebody_put_it_unless_the_meeting_is_over_by_then():
