@@ -12,6 +12,7 @@ from accounts import journal
 from accounts.journal import Actor
 from accounts.models import Via
 from accounts.refusals import Refused
+from events.models import Session
 from notifications import suppressing
 from registrations import (
     feeds,
@@ -27,7 +28,7 @@ from registrations import (
     transitions,
     waitlist,
 )
-from registrations.models import Consent, Registration
+from registrations.models import Consent, Registration, Status
 from registrations.rewriting import FIELDS, SEAT_FIELDS, TOLD
 from registrations.transitions import AlreadyRegistered, StaleVersion
 from registrations.waitlist import MeetingFull
@@ -124,9 +125,11 @@ def _amend(
         suppressing.allow(scope=f"meeting:{registration.meeting_id}", address=registration.email)
     if counters is not None and not as_organizer:
         staging.after_change(counters, registration, old, at=at, by=by)
+    gone: list[Session] = []
     if counters is not None and old.keys() & SEAT_FIELDS:
         rewriting.change_chairs(counters, registration, at=at, may_go_over=as_organizer)
         if "attendance_mode" in old and not session_seats.may_hold(registration):
+            gone = [seat.session for seat in session_seats.of(registration)]
             session_seats.give_back(registration)
     journal.record(
         by=by,
@@ -135,21 +138,44 @@ def _amend(
         subjects=letters.subjects(registration),
         changes={"fields": list(old)} | rewriting.seat_changed(registration, *was),
     )
-    told = {field: value for field, value in old.items() if field in TOLD}
-    if as_organizer and told:
+    _tell(registration, old, was=was[0], gone=gone, as_organizer=as_organizer)
+    return registration
+
+
+def _tell(
+    registration: Registration,
+    old: dict[str, Any],
+    *,
+    was: str,
+    gone: list[Session],
+    as_organizer: bool,
+) -> None:
+    """
+    Write what somebody else has changed; and to whoever comes in another way now, where to
+    be, or how to join: his calendar follows.
+    """
+    elsewhere = "attendance_mode" in old and was == registration.status == Status.CONFIRMED
+    fields = {*TOLD, "attendance_mode"} if elsewhere else {*TOLD}
+    if not as_organizer:
+        if elsewhere:
+            letters.write_confirmed_elsewhere(registration, gone=gone)
+    elif told := {field: value for field, value in old.items() if field in fields}:
         letters.write_details_changed(
             registration,
             changes=rewriting.in_words(registration, told),
             version=registration.version,
+            is_elsewhere=elsewhere,
+            gone=gone,
         )
-    return registration
 
 
 def _spared(
     registration: Registration, changes: dict[str, Any], *, at: datetime, by: Actor
 ) -> frozenset[str]:
-    """As `strangers.spare`, where a change by a participant may lead to a letter: `staging`."""
-    if not (registration.meeting.reviews_changes and changes.keys() & set(TOLD)):
+    """As `strangers.spare`, where a change by a participant may lead to a letter."""
+    reviewed = registration.meeting.reviews_changes and changes.keys() & set(TOLD)
+    mode = changes.get("attendance_mode", registration.attendance_mode)
+    if not reviewed and mode == registration.attendance_mode:
         return frozenset()
     return strangers.spare(registration.email, registration.submitted_by_email, at=at, by=by)
 

@@ -84,6 +84,27 @@ def write_confirmed(
     )
 
 
+def write_confirmed_elsewhere(
+    registration: Registration, *, gone: Collection[Session] = ()
+) -> None:
+    """
+    You are registered, now that you have chosen to come, or to join online: the calendar
+    follows, and the sessions `gone`, which are held in the hall, leave it.
+    """
+    said = _elsewhere(registration, gone)
+    _write("confirmed", registration, **said | {"enclosures": ["ticket", *said["enclosures"]]})
+
+
+def _elsewhere(registration: Registration, gone: Collection[Session]) -> dict[str, Any]:
+    """The entry of whoever comes in another way now, and those that leave the calendar."""
+    said: dict[str, Any] = {"enclosures": ["calendar"]}
+    if gone:
+        with translation.override(registration.language):
+            said["programme"] = calendar.programme(registration, [], gone=gone)
+        said["enclosures"].append("programme")
+    return said
+
+
 def write_waitlisted(
     registration: Registration,
     *,
@@ -253,10 +274,26 @@ def write_links(registrations: list[Registration], *, to: str, language: str, at
 
 
 def write_details_changed(
-    registration: Registration, *, changes: list[dict[str, str]], version: int
+    registration: Registration,
+    *,
+    changes: list[dict[str, str]],
+    version: int,
+    is_elsewhere: bool = False,
+    gone: Collection[Session] = (),
 ) -> None:
-    """Somebody else changed your details: old and new, and whom to write if it is wrong."""
-    _write("details_changed", registration, occasion=str(version), changes=changes)
+    """
+    Somebody else changed your details: old and new, and whom to write if it is wrong. If you
+    come in another way now (`is_elsewhere`), also where to be or how to join; the calendar
+    follows, and the sessions `gone` leave it.
+    """
+    _write(
+        "details_changed",
+        registration,
+        occasion=str(version),
+        changes=changes,
+        is_elsewhere=is_elsewhere,
+        **_elsewhere(registration, gone) if is_elsewhere else {},
+    )
 
 
 def write_meeting_changed(

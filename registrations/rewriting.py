@@ -134,9 +134,15 @@ def in_words(
         return [
             {
                 "field": str(Registration._meta.get_field(field).verbose_name),  # type: ignore[union-attr]  # plain fields only
-                "was": str(old[field]),
-                "now": str(getattr(registration, field)),
+                "was": _said(field, old[field]),
+                "now": _said(field, getattr(registration, field)),
             }
             for field in FIELDS
             if field in old
         ]
+
+
+def _said(field: str, value: Any) -> str:
+    """A value as people say it, in the active language."""
+    choices = dict(Registration._meta.get_field(field).flatchoices)  # type: ignore[union-attr]  # plain fields only
+    return str(choices.get(value, value))

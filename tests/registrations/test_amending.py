@@ -1,12 +1,15 @@
 from datetime import timedelta
 
+import icalendar
 import pytest
 
 from accounts.models import JournalEntry
-from events.models import Format
+from events.models import Approval, Format
+from notifications import enclosures, rendering
 from notifications.models import Message
 from registrations import amending, booking, erasure, links, seats
 from registrations.models import AttendanceMode, Registration, Seat, Status
+from registrations.sessions import choosing
 from tests.factories import (
     LINK,
     NOON,
@@ -14,6 +17,7 @@ from tests.factories import (
     category,
     make_meeting,
     make_registration,
+    make_session,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,6 +126,69 @@ def test_whoever_needs_no_seat_any_more_need_not_wait():
         assert (person.status, person.seat, person.line) == (Status.CONFIRMED, Seat.NONE, None)
         assert Message.objects.about(f"registration:{person.pk}").get().kind == "confirmed"
     assert seats.audit(meeting.pk) == {}
+
+
+def entries(message, name="calendar"):
+    """What the calendar file of a mail says: method, and location and status by what it is."""
+    file = enclosures.make(name, message.snapshot)
+    told = icalendar.Calendar.from_ical(file.content)
+    return str(told["METHOD"]), {
+        str(event["SUMMARY"]): (str(event.get("LOCATION", "")), str(event["STATUS"]))
+        for event in told.walk("VEVENT")
+    }
+
+
+def test_whoever_joins_online_now_is_told_how_and_the_calendar_follows():
+    meeting = make_meeting(
+        seat_limit=3, format=Format.HYBRID, venue="Зал 2", online_url="https://meet.example.org/1"
+    )
+    session = make_session(meeting, capacity=2)
+    ada = make_registration(meeting=meeting)
+    choosing.book(registration=ada, session=session, at=NOON, by=LINK)
+
+    amend(ada, attendance_mode=AttendanceMode.ONLINE)
+
+    told = Message.objects.get()
+    assert (told.kind, told.enclosures) == ("confirmed", ["ticket", "calendar", "programme"])
+    text = rendering.render(told).text
+    assert "https://meet.example.org/1" in text
+    assert "Зал 2" not in text
+    method, [(place, status)] = entries(told)[0], entries(told)[1].values()
+    assert (method, place, status) == ("REQUEST", "https://meet.example.org/1", "CONFIRMED")
+    assert {status for _place, status in entries(told, "programme")[1].values()} == {"CANCELLED"}
+
+    amend(ada, attendance_mode=AttendanceMode.IN_PERSON)
+
+    back = Message.objects.latest("id")
+    assert (back.kind, back.enclosures) == ("confirmed", ["ticket", "calendar"])
+    assert "Зал 2" in rendering.render(back).text
+    assert back.snapshot["calendar"]["sequence"] > told.snapshot["calendar"]["sequence"]
+
+
+def test_whom_an_organizer_sends_home_is_told_what_changed_and_how_to_join():
+    meeting = make_meeting(
+        seat_limit=3, format=Format.HYBRID, online_url="https://meet.example.org/1"
+    )
+    ada = make_registration(meeting=meeting)
+
+    amend(ada, as_organizer=True, attendance_mode=AttendanceMode.ONLINE, family_name="Лавлейс")
+
+    told = Message.objects.get()
+    assert (told.kind, told.enclosures) == ("details_changed", ["calendar"])
+    text = rendering.render(told).text
+    assert "Лавлейс" in text
+    assert "очно → онлайн" in text
+    assert "https://meet.example.org/1" in text
+    assert entries(told)[0] == "REQUEST"
+
+
+def test_who_waits_or_is_only_asked_for_a_name_hears_nothing_of_the_way_he_comes():
+    meeting = make_meeting(seat_limit=0, format=Format.HYBRID, approval=Approval.MANUAL)
+    ada = make_registration(meeting=meeting, status=Status.PENDING)
+
+    amend(ada, attendance_mode=AttendanceMode.ONLINE)
+
+    assert not Message.objects.exists()
 
 
 def test_nobody_comes_into_a_full_room_by_having_registered_online():
