@@ -330,7 +330,7 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
             _("Please write to the organizer: %(contact)s.") % {"contact": meeting.contact_email}
         )
     transitions.refuse_twin(registration)
-    if meeting.approval == Approval.MANUAL:
+    if staging.is_decided_on(registration):
         transitions.enter(registration, to=Status.PENDING, at=at)
         if _is_participant(by) and registration.delegation_id is None:
             staging.ask_the_right_head(registration, at=at)

@@ -12,7 +12,7 @@ from accounts import journal
 from accounts.journal import Actor
 from events.models import Approval, Meeting, Region
 from registrations import letters, names, offers, rewriting, transitions, waitlist
-from registrations.models import Delegation, Registration, Status
+from registrations.models import Delegation, Invitation, Registration, Status
 from registrations.seats import Counters
 
 APPROVED = (Status.CONFIRMED, Status.WAITLISTED)
@@ -54,13 +54,27 @@ def is_looked_at_again(registration: Registration) -> bool:
     looked at the name.
     """
     meeting = registration.meeting
-    trusted = [registration.delegation, registration.access_code]
     return (
         meeting.approval == Approval.MANUAL
         and meeting.reviews_changes
         and registration.status in APPROVED
-        and not any(door and door.skips_review for door in trusted)
+        and not _came_unasked(registration)
     )
+
+
+def is_decided_on(registration: Registration) -> bool:
+    """
+    Whether the organizer decides on somebody who comes back: not where the way by which he
+    came spares him the approval, be it a code, a delegation or an invitation.
+    """
+    if registration.meeting.approval != Approval.MANUAL or _came_unasked(registration):
+        return False
+    return not Invitation.objects.filter(registration=registration, skips_review=True).exists()
+
+
+def _came_unasked(registration: Registration) -> bool:
+    ways = (registration.delegation, registration.access_code)
+    return any(way is not None and way.skips_review for way in ways)
 
 
 def after_change(

@@ -139,7 +139,12 @@ def test_a_code_may_need_no_approval():
     meeting = make_meeting(approval=Approval.MANUAL, seat_limit=1)
     code = make_access_code(meeting, category=category(meeting), skips_review=True)
 
-    assert register(code).status == Status.CONFIRMED
+    came = register(code)
+    assert came.status == Status.CONFIRMED
+    # Nor does whoever takes a cancellation back.
+    booking.cancel(registration=came.registration, at=NOON, by=LINK)
+    again = booking.restore(registration=came.registration, at=NOON, by=LINK)
+    assert again.status == Status.CONFIRMED
     assert register(code).status == Status.WAITLISTED
     assert places(code) == (2, 0)
     assert seats.audit(meeting.pk) == {}

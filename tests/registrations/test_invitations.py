@@ -115,7 +115,11 @@ def test_an_invitation_that_is_not_bound_takes_another_address():
 def test_review_is_skipped_where_so_chosen(skips, status):
     invitation = make_invitation(make_meeting(approval=Approval.MANUAL), skips_review=skips)
 
-    assert accept(invitation).registration.status == status
+    person = accept(invitation).registration
+    assert person.status == status
+    # Nor when he takes a cancellation back.
+    booking.cancel(registration=person, at=NOON, by=LINK)
+    assert booking.restore(registration=person, at=NOON, by=LINK).status == status
 
 
 def test_the_invited_may_come_before_registration_opens_to_everybody():
