@@ -261,6 +261,59 @@ def test_a_list_of_heads_is_pasted(office, meeting):
     ]  # fmt: skip
 
 
+def test_one_for_each_region_is_filled_with_heads_afterwards(office, meeting):
+    office.post(f"{OFFICE}regions/", {"quota": "3", "category": "member"})
+    rows = ("Регион;E-mail;Имя;Квота\nКалужская обл.;o'neil@example.org;О'Нил Шон;4\n"
+            "Приморье;li@example.org;Ли Ян;\nСоюз парков;park@example.org;;2\n")  # fmt: skip
+    fields = {"rows": rows, "quota": "9", "category": "member"}
+
+    looked = office.post(f"{OFFICE}paste/", fields).content.decode()
+    saved = office.post(f"{OFFICE}paste/", fields | {"send": "1"}, follow=True).content.decode()
+    again = office.post(f"{OFFICE}paste/", fields | {"save": "1"}).content.decode()
+
+    assert looked.count("fills the open one") == 2
+    assert looked.count("opens a new one") == 1
+    assert "Save and write to 3 heads" in looked
+    assert "Only save: 1 to open, 2 to fill" in looked
+    assert "1 delegation opened. Heads for 2 delegations. 3 heads are being written to." in saved
+    assert sorted(Delegation.objects.exclude(head_email="").values_list(
+        "region__code", "head_name", "head_email", "places__seat_limit"
+    ), key=str) == [
+        ("RU-KLU", "О'Нил Шон", "o'neil@example.org", 4),
+        ("RU-PRI", "Ли Ян", "li@example.org", 3),
+        (None, "", "park@example.org", 2),
+    ]  # fmt: skip
+    assert again.count("already.") == 3
+    assert Message.objects.filter(kind="delegation_opened").count() == 3
+
+
+def test_a_row_means_the_only_one_of_its_region_that_has_no_head(office, meeting):
+    make_delegation(meeting, name="Правительство", head_name="", head_email="")
+    fields = {"rows": "Калужская область\tli@example.org", "category": "member"}
+
+    looked = office.post(f"{OFFICE}paste/", fields).content.decode()
+    other = office.post(f"{OFFICE}paste/", fields | {
+        "rows": "Регион\tНазвание\tПочта\nКалужская область\tЗаксобрание\tli@example.org"
+    }).content.decode()  # fmt: skip
+    make_delegation(meeting, name="Палата", head_name="", head_email="")
+    unclear = office.post(f"{OFFICE}paste/", fields).content.decode()
+
+    assert "Правительство" in looked
+    assert "Fill 1 delegation" in looked
+    for opens in (other, unclear):
+        assert "Open 1 delegation" in opens
+
+
+def test_a_row_that_says_nothing_fills_nothing(office, meeting):
+    make_delegation(meeting, name="Калужская область", head_name="", head_email="")
+
+    answer = office.post(
+        f"{OFFICE}paste/", {"rows": "Калужская область", "category": "member", "quota": "5"}
+    )
+
+    assert "There is a delegation “Калужская область” already." in answer.content.decode()
+
+
 def test_a_wrong_row_keeps_all_heads_out(office, meeting):
     fields = {"rows": "Калужская область\tнет@\nПриморье\tli@example.org", "category": "member"}
 
