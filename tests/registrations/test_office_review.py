@@ -11,7 +11,7 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import OrganizationVariant
 from notifications import outbox
-from registrations import calling_off
+from registrations import calling_off, closing
 from registrations.models import Registration, Source, Status
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -134,6 +134,27 @@ def test_a_step_promises_no_mail_and_no_seat_that_there_is_not(client, owner):
         "cancel": "No mail: there is no e-mail address. The seat goes to whoever waits.",
         "decline": "No mail: there is no e-mail address.",
     }
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("ada@example.org", "Mail: participation cancelled. The lists are closed: you decide who"
+         " gets the seat."),
+        ("", "No mail: there is no e-mail address. The lists are closed: you decide who gets the"
+         " seat."),
+    ],
+)  # fmt: skip
+def test_once_the_lists_are_closed_no_step_promises_the_seat_to_whoever_waits(
+    client, owner, email, words
+):
+    meeting = coming_meeting(owner, seat_limit=1)
+    seated = make_registration(meeting=meeting, email=email)
+    closing.close(meeting=meeting, at=timezone.now(), by=journal.organizer(owner))
+
+    page = client.get(reverse("manage-participant", args=[meeting.slug, seated.number]), headers=EN)
+
+    assert {step.code: step.mail for step in page.context["steps"]}["cancel"] == words
 
 
 @pytest.mark.parametrize("gone", ["over", "cancelled"])
