@@ -177,6 +177,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-my-substitute",
     ),
     path(
+        "my-delegation/people/<slug:number>/address/",
+        my_delegation.MyAddressView.as_view(),
+        name="api-my-member-address",
+    ),
+    path(
         "my-delegation/wishes/<slug:number>/",
         my_delegation.MyWishView.as_view(),
         name="api-my-wish",

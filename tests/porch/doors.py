@@ -115,8 +115,8 @@ API_MINE = """
     api-mine-feed api-mine-feed-renew
 """.split()  # noqa: SIM905
 API_HEAD = """
-    api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
-    api-my-wish
+    api-my-delegation api-my-people api-my-member api-my-member-address api-my-substitute
+    api-my-refusal api-my-wish
 """.split()  # noqa: SIM905
 API_INVITED = """
     api-my-invitation api-my-accept api-my-decline api-my-colleague
