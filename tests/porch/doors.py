@@ -103,6 +103,7 @@ API_OFFICE = """
     api-webhook-list api-webhook-detail api-webhook-test api-webhook-pause api-webhook-resume
     api-webhook-rotate api-webhook-deliveries api-webhook-again
     api-seat-limits api-seat-limit api-waiting-list
+    api-organizations api-organization api-organization-separate
     api-scans api-figures
     api-session-list api-session-detail api-participant-sessions api-participant-session
     api-badge-batches api-badge-batch api-badge-batch-file api-preflight api-badge
@@ -149,6 +150,7 @@ CALLED = {
     ("uid", "invitation"): "invitation",
     ("uid", "access-code"): "access_code",
     ("uid", "session"): "session",
+    ("id", "organization"): "organization",
     ("uid", "import"): "import_run",
     ("uid", "webhook"): "webhook",
     ("number", "webhook"): "delivery",

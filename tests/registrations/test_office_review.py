@@ -1,5 +1,6 @@
 """Deciding in the office: one, many, beyond the limit; adding, correcting, merging, erasing."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -323,6 +324,27 @@ def test_merged_spellings_count_as_one_organization(client, owner):
     assert merged["total"] == 2
     assert OrganizationVariant.objects.filter(meeting=meeting).count() == 1
     assert client.get(address).context["total"] == 3
+
+
+def test_what_may_be_one_organization_is_ticked_by_a_link(client, owner):
+    meeting = coming_meeting(owner, seat_limit=None)
+    for organization in ("АО «Северный берег»", "Северный берег", "Парк"):
+        make_registration(meeting=meeting, organization=organization)
+    address = reverse("manage-organizations", args=[meeting.slug])
+
+    [(alike, ticking)] = client.get(address).context["alike"]
+    shown = client.get(f"{address}?{ticking}", headers=EN)
+    client.post(address, {"name": alike.name, "short_name": "СБ", "key": shown.context["ticked"]})
+    make_registration(meeting=meeting, organization="ООО «Северный берег»")
+    [(_more, joining)] = client.get(address).context["alike"]
+    joined = client.get(f"{address}?{joining}", headers=EN)
+
+    assert "Perhaps the same" in shown.text
+    assert shown.text.count(" checked") == 2
+    assert f'value="{html.escape(alike.name)}"' in shown.text
+    # Whoever joins an organization does not take its short name away.
+    assert 'value="СБ"' in joined.text.partition('id="merge"')[2].partition("</form>")[0]
+    assert "selected" in joined.text.partition('id="into"')[2].partition("</select>")[0]
 
 
 @pytest.mark.parametrize("key", ["\x00", "я" * 400, ""])
