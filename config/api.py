@@ -21,6 +21,7 @@ from registrations.api import (
     mine,
     my_delegation,
     my_invitation,
+    organizations,
     parts,
     region_sets,
     registrations,
@@ -77,6 +78,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reminders-forecast",
     ),
     path(f"{MEETING}/messages/coming/", mail_api.ComingView.as_view(), name="api-message-coming"),
+    path(
+        f"{MEETING}/organizations/",
+        organizations.OrganizationsView.as_view(),
+        name="api-organizations",
+    ),
+    path(
+        f"{MEETING}/organizations/separate/",
+        organizations.SeparateView.as_view(),
+        name="api-organization-separate",
+    ),
+    path(
+        f"{MEETING}/organizations/<int:id>/",
+        organizations.OrganizationView.as_view(),
+        name="api-organization",
+    ),
     path(f"{MEETING}/seat-limits/", seat_limits.SeatLimitsView.as_view(), name="api-seat-limits"),
     path(
         f"{MEETING}/waiting-list/", seat_limits.WaitingListView.as_view(), name="api-waiting-list"
@@ -175,6 +191,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "my-delegation/people/<slug:number>/substitute/",
         my_delegation.MySubstituteView.as_view(),
         name="api-my-substitute",
+    ),
+    path(
+        "my-delegation/people/<slug:number>/address/",
+        my_delegation.MyAddressView.as_view(),
+        name="api-my-member-address",
     ),
     path(
         "my-delegation/wishes/<slug:number>/",

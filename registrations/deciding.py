@@ -47,9 +47,11 @@ def steps(registration: Registration, *, has_room: bool, at: datetime) -> list[S
     if not (has_room or keeps or registration.meeting.has_waiting_list):
         # There is neither a seat nor a line: only a seat more helps.
         found = [step for step in found if step.code != "approve"]
+    if not registration.meeting.takes_edits(at):
+        found = [_of_closed_lists(step, registration) for step in found]
     if registration.email or registration.submitted_by_email:
         return found
-    return [replace(step, mail=_without_mail(step, registration)) for step in found]
+    return [replace(step, mail=_without_mail(step, registration, at)) for step in found]
 
 
 def may_replace(registration: Registration, *, at: datetime) -> bool:
@@ -74,15 +76,31 @@ def may_offer(registration: Registration, *, at: datetime) -> bool:
     )
 
 
-def _without_mail(step: Step, registration: Registration) -> str:
+def _frees_seat(step: Step, registration: Registration) -> bool:
+    has_seat = registration.status == Status.CONFIRMED or registration.was_confirmed
+    return step.code == "cancel" and has_seat
+
+
+def _of_closed_lists(step: Step, registration: Registration) -> Step:
+    """Then nobody moves up by himself."""
+    if not _frees_seat(step, registration):
+        return step
+    mail = _("Mail: participation cancelled. The lists are closed: you decide who gets the seat.")
+    return replace(step, mail=mail)
+
+
+def _without_mail(step: Step, registration: Registration, at: datetime) -> str:
     """What is told where there is no address: that somebody else has to tell it."""
     said = [_("No mail: there is no e-mail address.")]
     if step.code in ("approve_over", "promote_over", "offer_over"):
         said.insert(0, _("All seats are taken: this is one more seat."))
-    elif step.code == "cancel" and (
-        registration.status == Status.CONFIRMED or registration.was_confirmed
-    ):
-        said.append(_("The seat goes to whoever waits."))
+    elif _frees_seat(step, registration):
+        goes_on = registration.meeting.takes_edits(at)
+        said.append(
+            _("The seat goes to whoever waits.")
+            if goes_on
+            else _("The lists are closed: you decide who gets the seat.")
+        )
     return " ".join(said)
 
 

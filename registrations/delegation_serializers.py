@@ -72,18 +72,40 @@ class AskedSerializer(serializers.Serializer[Any]):
     asked = serializers.IntegerField(read_only=True)
 
 
-class MemberSerializer(serializers.ModelSerializer[Registration]):
-    """Somebody on the list, as the head of the delegation sees it."""
+class FormerMemberSerializer(serializers.ModelSerializer[Any]):
+    """Somebody who was named, as the head of the delegation sees it."""
 
     replaces = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    reason = serializers.SerializerMethodField(
+        help_text="Why somebody was declined, where the organizer lets it be read."
+    )
 
     class Meta:
         model = Registration
         fields = [
-            "number", "status", "delegation_role", "family_name", "given_name", "patronymic",
-            "email", "organization", "position", "replaces",
+            "number", "status", "reason", "delegation_role", "family_name", "given_name",
+            "patronymic", "email", "organization", "position", "replaces",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_reason(self, registration: Registration) -> str:
+        return registration.decision_reason if registration.shows_reason else ""
+
+
+class MemberSerializer(FormerMemberSerializer):
+    """Somebody on the list, and what became of the last mail; of a `Member`."""
+
+    mail = serializers.ChoiceField(
+        choices=["no_address", "bounced", "sent", "waiting", "none"], read_only=True
+    )
+
+    class Meta(FormerMemberSerializer.Meta):
+        fields = [*FormerMemberSerializer.Meta.fields, "mail"]
+        read_only_fields = fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        said: dict[str, Any] = super().to_representation(instance.registration)
+        return said | {"mail": instance.mail_state}
 
 
 class NewMemberSerializer(serializers.Serializer[Any]):
@@ -165,5 +187,11 @@ class MyDelegationSerializer(serializers.Serializer[Any]):
     deadline = serializers.DateTimeField()
     is_open = serializers.BooleanField()
     refused_at = serializers.DateTimeField(allow_null=True)
+    contact_email = serializers.CharField(
+        source="meeting.contact_email", help_text="The organizer's."
+    )
     people = MemberSerializer(many=True)
+    former = FormerMemberSerializer(
+        many=True, help_text="Named once, declined or cancelled since, and replaced by nobody."
+    )
     wishes = WishSerializer(many=True, help_text="Who waits for the head's answer.")

@@ -74,12 +74,29 @@ class TrialSerializer(serializers.Serializer[Any]):
     errors = RowErrorSerializer(many=True, help_text="The first hundred.")  # type: ignore[assignment]  # a field, not ours
 
 
+class DelegationRowSerializer(serializers.Serializer[Any]):
+    """What a row of a list of delegations comes to."""
+
+    row = serializers.IntegerField(help_text="From 1, without the headings.")
+    name = serializers.CharField(help_text="What the delegation is called.")
+    outcome = serializers.ChoiceField(
+        choices=["opens", "fills"], help_text="A new one, or one that lacks a head."
+    )
+
+
+class DelegationTrialSerializer(TrialSerializer):
+    """What a table of delegations was taken for."""
+
+    rows = DelegationRowSerializer(many=True, help_text="Those without errors.")
+
+
 class DelegationTableSerializer(DelegationTermsSerializer):
     """A table of delegations, with what is so for all of them where no column says it."""
 
     file = file_field()
     columns = columns_field(delegations.COLUMNS)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
+    asks = serializers.BooleanField(default=False, help_text="Write to their heads at once.")
     is_trial = serializers.BooleanField(default=False, help_text=IS_TRIAL)
 
     def validate_columns(self, text: str) -> str:

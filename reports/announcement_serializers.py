@@ -35,6 +35,16 @@ class CriteriaSerializer(serializers.Serializer[Any]):
         max_length=60, required=False, help_text="Code; `none`: without a region."
     )
     delegation = serializers.CharField(max_length=60, required=False, help_text="Its uid.")
+    stage = serializers.CharField(
+        max_length=20, required=False,
+        help_text="Who decides next: `head`, `organizer`, `changes`.",
+    )  # fmt: skip
+    session = serializers.CharField(
+        max_length=60, required=False, help_text="Its uid: whoever has chosen it."
+    )
+    code = serializers.CharField(
+        max_length=60, required=False, help_text="Uid of the access code that they came with."
+    )
     mode = serializers.CharField(
         max_length=20, required=False, help_text="`in_person` or `online`."
     )

@@ -108,6 +108,7 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("Delegation"): Coalesce(F("delegation__name"), Value(""), output_field=CharField()),
         _("Sessions"): _sessions(meeting),
         _("Source"): _said("source", Source.choices),
+        _("Access code"): Coalesce(F("access_code__code"), Value(""), output_field=CharField()),
         _("Registered by"): F("submitted_by_name"),
         _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),
         _("Came (venue time)"): _local(roster.first_entry(), meeting.time_zone),

@@ -12,8 +12,9 @@ from events.models import Meeting
 from registrations.models import RegistrationQuerySet
 from reports.roster import LIVE, RosterFilter
 
-# What of the list of participants says who is meant: all but the order.
-CRITERIA = ("status", "category", "region", "delegation", "mode", "came", "source", "more", "q")
+# What of the list of participants says who is meant: all but the order. One left out here
+# would be dropped on the way from the list, and the message would go to more people.
+CRITERIA = tuple(RosterFilter.base_filters)
 
 
 class FilterUnknown(Refused):

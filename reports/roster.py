@@ -124,6 +124,9 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
     session = django_filters.ChoiceFilter(
         label=_("Session"), empty_label=_("any"), field_name="session_seats__session__uid"
     )
+    code = django_filters.ChoiceFilter(
+        label=_("Access code"), empty_label=_("any"), field_name="access_code__uid"
+    )
     mode = django_filters.ChoiceFilter(
         label=_("Takes part"),
         empty_label=_("any"),
@@ -156,15 +159,20 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
             (NO_REGION, _("no region")),
             *((region.code, region_name(region, meeting)) for region in self.regions),
         ]
-        delegations = [(str(uid), name) for uid, name in meeting.delegations.by_name()
-                       .values_list("uid", "name")]  # fmt: skip
-        if delegations:
-            self.filters["delegation"].extra["choices"] = delegations
-        else:
-            del self.filters["delegation"]
+        delegations = meeting.delegations.by_name().values_list("uid", "name")
+        self._offer("delegation", [(str(uid), name) for uid, name in delegations])
+        codes = meeting.access_codes.order_by("label", "pk").values_list("uid", "label", "code")
+        self._offer("code", [(str(uid), f"{label} ({code})") for uid, label, code in codes])
         self._offer_sessions()
         field = self.form.fields["category"]
         field.label_from_instance = lambda one: one.text(main_language=meeting.language)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """A filter with these choices; none where there is nothing to choose."""
+        if choices:
+            self.filters[name].extra["choices"] = choices
+        else:
+            del self.filters[name]
 
     def _offer_sessions(self) -> None:
         """Those that somebody can choose, or has chosen."""
@@ -175,10 +183,7 @@ class RosterFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped b
             (str(session.uid), session.text("title", main_language=self.meeting.language))
             for session in sessions.in_order()
         ]
-        if choices:
-            self.filters["session"].extra["choices"] = choices
-        else:
-            del self.filters["session"]
+        self._offer("session", choices)
 
     @cached_property
     def regions(self) -> list[Region]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,7 +24,7 @@ from registrations.delegation_serializers import (
     DelegationSerializer,
     DelegationTermsSerializer,
 )
-from registrations.delegations import answers, opening
+from registrations.delegations import answers, filling, opening
 from registrations.delegations.opening import Wish
 from registrations.forms import open_categories
 from registrations.models import Delegation
@@ -31,7 +32,7 @@ from registrations.pasting import delegations as pasted
 from registrations.pasting import files, objections
 from registrations.table_serializers import (
     DelegationTableSerializer,
-    TrialSerializer,
+    DelegationTrialSerializer,
     mapping_of,
 )
 
@@ -118,8 +119,8 @@ class DelegationViewSet(
 
     @extend_schema(
         request={"multipart/form-data": DelegationTableSerializer},
-        responses={200: TrialSerializer, 201: DelegationSerializer(many=True)},
-        summary="Open delegations from a file",
+        responses={200: DelegationTrialSerializer, 201: DelegationSerializer(many=True)},
+        summary="Open or fill delegations from a file",
     )
     @action(
         detail=False,
@@ -131,29 +132,36 @@ class DelegationViewSet(
     def from_file(self, request: Request, meeting: str) -> Response:
         """
         All rows, or none (`rows_not_accepted`, with `rows`). What each column is its heading
-        says: region or name, head's name and e-mail, number of people, day of closing. The
-        heads are written to with `ask`.
+        says: region or name, head's name and e-mail, number of people, day of closing. A row
+        of a delegation that is there and has no head, as one for each region opens them,
+        fills it: what the row says is set, the rest stays. The heads are written to at once
+        with `asks`, later with `ask`.
         """
         target = own_meeting(request, meeting)
         context = {"meeting": target, "as_organizer": True}
         body = DelegationTableSerializer(data=request.data, context=context)
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
-        file, named, is_trial = (said.pop(one) for one in ("file", "columns", "is_trial"))
+        file, named, asks, is_trial = (
+            said.pop(one) for one in ("file", "columns", "asks", "is_trial")
+        )
         sent = files.listed(file, has_headings=pasted.has_headings)
         mapping = mapping_of(named, sent.rows)
         rows, guessed = (sent.rows, mapping) if mapping else pasted.laid_out(sent.rows)
         drafts = pasted.check(rows, guessed, meeting=target, like=_with_the_rest(said, target))
         if is_trial:
-            return Response(objections.trial(drafts, guessed))
+            return Response(objections.trial(drafts, guessed) | {"rows": pasted.outcomes(drafts)})
         objections.refuse_wrong(drafts)
-        opened = opening.open_many(
+        taken = filling.take(
             meeting=target,
-            wishes=[draft.wish for draft in drafts if draft.wish],
+            wishes=pasted.wishes(drafts),
+            fills=pasted.fills(drafts),
+            asks=asks,
             at=timezone.now(),
             by=acting(request),
         )
-        found = self.get_queryset().filter(pk__in=[one.pk for one in opened])
+        pks = [one.pk for one in (*taken.opened, *taken.filled)]
+        found = self.get_queryset().filter(pk__in=pks)
         return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
 
     @extend_schema(request=AskedSerializer, responses=AskedSerializer, summary="Write to the heads")
@@ -210,11 +218,8 @@ def _wish(
 
 def _with_the_rest(said: dict[str, Any], meeting: Meeting, of: Delegation | None = None) -> Wish:
     known: dict[str, Any] = {"name": "", "language": meeting.language[:2]}
-    if of is not None:
-        known = {field: getattr(of, field) for field in opening.FIELDS}
-        known["quota"] = of.places.seat_limit
-    elif "category" not in said:
+    if of is None and "category" not in said:
         known["category"] = open_categories(meeting)[0]
     if "places" in said:
         said["quota"] = said.pop("places")["seat_limit"]
-    return Wish(**known | said)
+    return Wish(**known | said) if of is None else replace(opening.as_it_is(of), **said)

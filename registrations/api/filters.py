@@ -40,6 +40,9 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
     )
     source = django_filters.ChoiceFilter(choices=Source.choices)
     delegation = django_filters.UUIDFilter(field_name="delegation__uid")
+    access_code = django_filters.UUIDFilter(
+        field_name="access_code__uid", label="Whoever came with this access code."
+    )
     session = django_filters.UUIDFilter(
         field_name="session_seats__session__uid", label="Whoever has chosen this session."
     )

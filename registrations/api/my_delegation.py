@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config import visitor
-from registrations import substituting
+from registrations import amending, substituting
 from registrations.delegation_serializers import (
     MemberSerializer,
     MyDelegationSerializer,
@@ -26,9 +26,10 @@ from registrations.delegation_serializers import (
     RoleSerializer,
     WishAnswerSerializer,
 )
-from registrations.delegations import keys, naming, wishes
+from registrations.delegations import keys, naming, roll, wishes
 from registrations.intake import Application, Evidence
 from registrations.models import ConsentDocument, Delegation, Registration
+from registrations.serializers import AddressSerializer
 
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="Seven digits.")
 
@@ -73,6 +74,12 @@ class HeadView(APIView):
         """One of the delegation's own people; Http404 otherwise."""
         return get_object_or_404(self.delegation.people, number=number)
 
+    def shown(self, registration: Registration) -> dict[str, Any]:
+        """One of the people as the list has them."""
+        [member] = roll.with_mails([registration])
+        answer: dict[str, Any] = MemberSerializer(member).data
+        return answer
+
     def application(self, said: dict[str, Any]) -> Application:
         """What was sent of a person; the rest is the delegation's."""
         delegation = self.delegation
@@ -98,13 +105,16 @@ class MyDelegationView(HeadView):
     )
     def get(self, request: Request) -> Response:
         delegation = self.delegation
-        people = delegation.people.live().select_related("replaces").order_by("sort_key", "pk")
         shown = {
             field: getattr(delegation, field)
             for field in ("name", "meeting", "places", "deadline", "refused_at")
         }
-        shown |= {"is_open": delegation.is_open(timezone.now()), "people": people}
-        shown |= {"wishes": wishes.waiting(delegation)}
+        shown |= {
+            "is_open": delegation.is_open(timezone.now()),
+            "people": roll.members(delegation),
+            "former": roll.former(delegation),
+            "wishes": wishes.waiting(delegation),
+        }
         return Response(MyDelegationSerializer(shown).data)
 
 
@@ -127,7 +137,9 @@ class MyPeopleView(HeadView):
             evidence=Evidence(ip_address=address or None, user_agent=visitor.user_agent(request)),
             **self.common,
         )
-        return Response(MemberSerializer(named, many=True).data, status.HTTP_201_CREATED)
+        return Response(
+            MemberSerializer(roll.with_mails(named), many=True).data, status.HTTP_201_CREATED
+        )
 
 
 class MyMemberView(HeadView):
@@ -148,7 +160,7 @@ class MyMemberView(HeadView):
             role=body.validated_data["delegation_role"],
             **self.common,
         )
-        return Response(MemberSerializer(marked).data)
+        return Response(self.shown(marked))
 
     @extend_schema(
         operation_id="my_delegation_remove",
@@ -191,7 +203,27 @@ class MySubstituteView(HeadView):
             copy_to=copy_to if delegation.head_email else None,
             **self.common,
         )
-        return Response(MemberSerializer(newcomer).data, status.HTTP_201_CREATED)
+        return Response(self.shown(newcomer), status.HTTP_201_CREATED)
+
+
+class MyAddressView(HeadView):
+    @extend_schema(
+        operation_id="my_delegation_address",
+        parameters=[NUMBER],
+        request=AddressSerializer,
+        responses=MemberSerializer,
+        summary="Correct somebody's e-mail",
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """The answer goes out again; the link in the old mails stops working."""
+        member = self.member(number)
+        body = AddressSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        naming.refuse_unless_open(self.delegation, at=self.common["at"])
+        corrected = amending.correct_address(
+            registration=member, email=body.validated_data["email"], **self.common
+        )
+        return Response(self.shown(corrected))
 
 
 class MyWishView(HeadView):

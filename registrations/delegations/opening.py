@@ -73,7 +73,7 @@ def open_many(
     except IntegrityError as error:
         if "one_delegation_of_a_name" not in str(error):
             raise
-        raise _exists(meeting, wishes) from error
+        raise exists(meeting, wishes) from error
 
 
 @transaction.atomic(durable=True)
@@ -82,6 +82,11 @@ def _open_many(
 ) -> list[Delegation]:
     # Whoever locks the counters relies on it that none is added meanwhile.
     seats.lock(meeting.pk)
+    return added(meeting, wishes, at=at, by=by)
+
+
+def added(meeting: Meeting, wishes: list[Wish], *, at: datetime, by: Actor) -> list[Delegation]:
+    """An operation: the new delegations, with their counters; the old ones are locked."""
     opened = Delegation.objects.bulk_create(_new(meeting, wish, at=at) for wish in wishes)
     SeatLimit.objects.bulk_create(
         SeatLimit(meeting=meeting, scope=Scope.DELEGATION, delegation=one, seat_limit=wish.quota)
@@ -108,6 +113,12 @@ def open_for_regions(*, meeting: Meeting, like: Wish, at: datetime, by: Actor) -
     return open_many(meeting=meeting, wishes=wishes, at=at, by=by)
 
 
+def as_it_is(delegation: Delegation) -> Wish:
+    """What was said of a delegation so far."""
+    said = {field: getattr(delegation, field) for field in FIELDS}
+    return Wish(**said, quota=delegation.places.seat_limit)
+
+
 def called_after(region: Region, meeting: Meeting) -> str:
     """What the delegation of a region is called, in the meeting's language."""
     with translation.override(meeting.language):
@@ -130,7 +141,7 @@ def change(
     except IntegrityError as error:
         if "one_delegation_of_a_name" not in str(error):
             raise
-        raise _exists(delegation.meeting, [wish]) from error
+        raise exists(delegation.meeting, [wish]) from error
 
 
 @transaction.atomic(durable=True)
@@ -154,7 +165,7 @@ def _change(
         setattr(delegation, field, getattr(wish, field))
     if "head_email" in changed:
         # Whoever had the old address keeps a link that opens nothing.
-        _renew(delegation)
+        renew(delegation)
         delegation.asked_at = delegation.reminded_at = None
         changed += ["link_generation", "link_hash", "asked_at", "reminded_at"]
     delegation.version += 1
@@ -186,7 +197,7 @@ def remove(*, delegation: Delegation, at: datetime, by: Actor) -> None:
 def renew_link(*, delegation: Delegation, at: datetime, by: Actor) -> Delegation:
     """A new address for the head's page; the old one stops working at once."""
     delegation = _locked(delegation)
-    _renew(delegation)
+    renew(delegation)
     delegation.save(update_fields=["link_generation", "link_hash"])
     _note(delegation, "delegation.link_renewed", at=at, by=by)
     return delegation
@@ -202,6 +213,18 @@ def ask(*, meeting: Meeting, delegations: Iterable[Delegation], at: datetime, by
 
     :raises NobodyToAsk: that is nobody
     """
+    asked = write_to(meeting, delegations, at=at, by=by)
+    if not asked:
+        raise NobodyToAsk(
+            _("There is nobody to write to: no address, the list is full or closed, or refused.")
+        )
+    return asked
+
+
+def write_to(
+    meeting: Meeting, delegations: Iterable[Delegation], *, at: datetime, by: Actor
+) -> int:
+    """An operation: write to those of these heads who can be asked; how many that were."""
     chosen = Delegation.objects.filter(meeting=meeting, pk__in=[one.pk for one in delegations])
     asked = 0
     for delegation in (
@@ -222,10 +245,6 @@ def ask(*, meeting: Meeting, delegations: Iterable[Delegation], at: datetime, by
         delegation.save(update_fields=["asked_at", "reminded_at"])
         _note(delegation, "delegation.asked", at=at, by=by)
         asked += 1
-    if not asked:
-        raise NobodyToAsk(
-            _("There is nobody to write to: no address, the list is full or closed, or refused.")
-        )
     return asked
 
 
@@ -237,7 +256,8 @@ def _new(meeting: Meeting, wish: Wish, *, at: datetime) -> Delegation:
     return delegation
 
 
-def _renew(delegation: Delegation) -> None:
+def renew(delegation: Delegation) -> None:
+    """Another address for the head's page, not saved yet."""
     delegation.link_generation += 1
     delegation.link_hash = keys.hashed(delegation)
 
@@ -247,7 +267,8 @@ def _locked(delegation: Delegation) -> Delegation:
     return rows.select_related("meeting", "category", "region").get(pk=delegation.pk)
 
 
-def _exists(meeting: Meeting, wishes: list[Wish]) -> DelegationExists:
+def exists(meeting: Meeting, wishes: list[Wish]) -> DelegationExists:
+    """The refusal for whichever of these names is taken."""
     taken = {name.casefold() for name in meeting.delegations.values_list("name", flat=True)}
     twice = next((wish.name for wish in wishes if wish.name.casefold() in taken), wishes[0].name)
     return DelegationExists(

@@ -84,6 +84,11 @@ class Delegation(models.Model):
         return self.meeting.takes_edits(at) and (self.closes_at is None or at < self.closes_at)
 
     @property
+    def lacks_head(self) -> bool:
+        """Whether nobody can be asked, has named anybody or said that nobody comes."""
+        return not (self.head_email or self.refused_at or self.places.used)
+
+    @property
     def deadline(self) -> datetime:
         """Until when the head may change the list."""
         return min(filter(None, [self.closes_at, lists_close(self.meeting)]))

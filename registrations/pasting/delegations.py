@@ -17,8 +17,10 @@ from events import regions
 from events.models import Meeting, Region
 from events.spelling import fold
 from registrations import names
+from registrations.delegations import opening
+from registrations.delegations.filling import Fill
 from registrations.delegations.opening import Wish, called_after
-from registrations.models import MOST_SEATS
+from registrations.models import MOST_SEATS, Delegation
 from registrations.pasting import cells, columns, moments
 from registrations.pasting.columns import NONE
 
@@ -40,7 +42,7 @@ HEADINGS = {
     "head_email": ("e-mail", "email", "mail", "почта", "эл. почта", "электронная почта",
                    "электронный адрес", "адрес эл", "адрес", "head e-mail", "head email",
                    "head’s e-mail", "head’s email", "руководитель e-mail"),
-    "head_name": ("руководитель", "глава", "фио", "ф.и.о", "ф. и. о", "контактное лицо",
+    "head_name": ("руководитель", "глава", "имя", "фио", "ф.и.о", "ф. и. о", "контактное лицо",
                   "ответственный", "координатор", "head", "head’s name", "contact", "full name"),
     "quota": ("квота", "мест", "места", "количество", "кол-во", "число", "человек", "не более",
               "quota", "places", "seats", "people", "number", "at most"),
@@ -59,13 +61,16 @@ _NOTHING = ("-", "–", "—")
 
 @dataclass
 class Draft:
-    """One row: the delegation that it would open, or why it cannot."""
+    """One row: the delegation that it would open or fill, or why it cannot."""
 
     row: int
     values: dict[str, str]
     # What the delegation would be called.
     called: str = ""
+    # What it would be like then.
     wish: Wish | None = None
+    # What the row says of one that is there and lacks a head.
+    fill: Fill | None = None
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -113,16 +118,20 @@ def chosen(posted: Sequence[str], mapping: Sequence[str]) -> list[str]:
 def check(
     rows: Sequence[Sequence[str]], mapping: Sequence[str], *, meeting: Meeting, like: Wish
 ) -> list[Draft]:
-    """Check all rows; what no column says of a delegation is as in `like`."""
+    """
+    Check all rows. A row of a delegation that lacks a head fills it, and what no column says
+    stays; any other opens one, and what no column says is as in `like`.
+    """
     body = rows[1:] if rows and has_headings(rows[0]) else rows
     known = list(meeting.region_set.regions.active().select_related("group"))
-    taken = {fold(name) for name in meeting.delegations.values_list("name", flat=True)}
+    there = _There(meeting)
     seen: dict[str, int] = {}
     drafts = []
     for number, row in enumerate(body, start=1):
         draft = _draft(number, row, mapping, meeting, like, known)
+        _fill(draft, there)
         if name := fold(draft.called):
-            if name in taken:
+            if draft.fill is None and name in there.by_name:
                 draft.errors.append(
                     _("There is a delegation “%(name)s” already.") % {"name": draft.called}
                 )
@@ -130,9 +139,66 @@ def check(
                 draft.errors.append(_("The same as row %(n)d.") % {"n": seen[name]})
             seen.setdefault(name, number)
         if draft.errors:
-            draft.wish = None
+            draft.wish = draft.fill = None
         drafts.append(draft)
     return drafts
+
+
+def wishes(drafts: Sequence[Draft]) -> list[Wish]:
+    """Those to be opened."""
+    return [draft.wish for draft in drafts if draft.wish and draft.fill is None]
+
+
+def fills(drafts: Sequence[Draft]) -> list[Fill]:
+    """Those that are there, to be filled."""
+    return [draft.fill for draft in drafts if draft.fill]
+
+
+def outcomes(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """What each row without errors comes to, for programs."""
+    return [
+        {"row": draft.row, "name": draft.called, "outcome": "fills" if draft.fill else "opens"}
+        for draft in drafts
+        if draft.wish
+    ]
+
+
+class _There:
+    """The delegations that a meeting has, by their names and their regions."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        related = ("region", "category", "places")
+        self.by_name: dict[str, Delegation] = {}
+        self.by_region: dict[int, list[Delegation]] = {}
+        for one in meeting.delegations.select_related(*related).order_by("pk"):
+            self.by_name[fold(one.name)] = one
+            if one.region_id is not None:
+                self.by_region.setdefault(one.region_id, []).append(one)
+
+    def meant_by(self, wish: Wish, *, is_named: bool) -> Delegation | None:
+        """
+        The one that lacks a head and that a row means: by its name, or as the only one of
+        the region where the row gives no other name.
+        """
+        found = self.by_name.get(fold(wish.name))
+        if found is None and wish.region is not None and not is_named:
+            of_region = self.by_region.get(wish.region.pk, [])
+            found = of_region[0] if len(of_region) == 1 else None
+        if found is None or not found.lacks_head:
+            return None
+        return found if wish.region in (None, found.region) else None
+
+
+def _fill(draft: Draft, there: _There) -> None:
+    """Let a row that is right fill the delegation that it means, if it says anything of it."""
+    if draft.wish is None:
+        return
+    found = there.meant_by(draft.wish, is_named=bool(draft.values["name"]))
+    said = {column: getattr(draft.wish, column) for column in _UNDERSTOOD if draft.values[column]}
+    if found is not None and said:
+        draft.called = found.name
+        draft.fill = Fill(delegation=found, changes=said)
+        draft.wish = replace(opening.as_it_is(found), **said)
 
 
 def _draft(

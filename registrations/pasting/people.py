@@ -40,6 +40,11 @@ class Draft:
     errors: list[str] = field(default_factory=list)
     is_listed: bool = False
 
+    @property
+    def role(self) -> str:
+        """In words what a delegation's row was understood as; an expert where it says nothing."""
+        return str(DelegationRole(self.values.get("role") or DelegationRole.EXPERT).label)
+
 
 @dataclass
 class Table:

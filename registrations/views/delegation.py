@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
@@ -26,10 +25,8 @@ from accounts.refusals import Refused
 from config import visitor
 from config.answers import see_other
 from config.language import speak
-from notifications import outbox
-from notifications.models import Message
 from registrations import amending, substituting
-from registrations.delegations import keys, naming, wishes
+from registrations.delegations import keys, naming, roll, wishes
 from registrations.forms import AddressForm
 from registrations.intake import Evidence
 from registrations.models import ConsentDocument, Delegation, DelegationRole, Registration, Status
@@ -64,15 +61,6 @@ def opens_by_link(page: Page[P]) -> Opened[P]:
         return response
 
     return cast(Opened[P], never_cache(opened))
-
-
-@dataclass
-class Member:
-    """One line of the list: the person, and what became of the last mail to it."""
-
-    registration: Registration
-    tone: str
-    mail: Message | None
 
 
 @opens_by_link
@@ -207,6 +195,8 @@ def mark(request: HttpRequest, delegation: Delegation, number: str) -> HttpRespo
             )
         except Refused as refusal:
             messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Saved."))
     return see_other("delegation", keys.token(delegation))
 
 
@@ -296,11 +286,12 @@ def _show(
 
 def _context(delegation: Delegation) -> dict[str, Any]:
     at = timezone.now()
-    members = _members(delegation)
+    members = roll.members(delegation)
     return frame(delegation.meeting) | {
         "delegation": delegation,
         "token": keys.token(delegation),
-        "members": members,
+        "members": [(one, TONES[Status(one.registration.status)]) for one in members],
+        "former": [(one, TONES[Status(one.status)]) for one in roll.former(delegation)],
         "wishes": wishes.waiting(delegation),
         "decline_form": DeclineForm(auto_id=False),
         "named": delegation.places.used,
@@ -311,23 +302,6 @@ def _context(delegation: Delegation) -> dict[str, Any]:
         "documents": _documents(delegation),
         "roles": DelegationRole.choices,
     }
-
-
-def _members(delegation: Delegation) -> list[Member]:
-    registrations = list(
-        delegation.people.live()
-        .select_related("category", "region", "replaces")
-        .order_by("sort_key", "pk")
-    )
-    mails = outbox.latest([f"registration:{one.pk}" for one in registrations])
-    return [
-        Member(one, TONES[Status(one.status)], mails.get(f"registration:{one.pk}"))
-        for one in sorted(registrations, key=_rank)
-    ]
-
-
-def _rank(member: Registration) -> int:
-    return DelegationRole.values.index(member.delegation_role)
 
 
 def _member(delegation: Delegation, number: str) -> Registration:

@@ -20,7 +20,7 @@ from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from registrations.delegation_forms import DelegationForm, RegionsForm, about
-from registrations.delegations import answers, keys, opening, wishes
+from registrations.delegations import answers, filling, keys, opening, wishes
 from registrations.models import Delegation, Status
 from registrations.pasting import columns, files
 from registrations.pasting import delegations as pasted
@@ -88,7 +88,7 @@ def for_regions(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
 @own_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
 def paste(request: OfficeRequest, meeting: Meeting) -> HttpResponseBase:
-    """A list, pasted or in a file: region or name, head, e-mail, quota; looked at, then opened."""
+    """A list, pasted or in a file: region or name, head, e-mail, quota; looked at, then taken."""
     uploads.accept_one_file(request, field="file", most=files.MOST_BYTES)
     return _paste(request, meeting)
 
@@ -111,9 +111,10 @@ def _paste(request: HttpRequest, meeting: Meeting) -> HttpResponse:
             "columns": columns.shown(mapping, headings),
             "choices": columns.choices(pasted.COLUMNS, pasted.FIELDS),
         }
-        wishes = [draft.wish for draft in drafts if draft.wish]
-        wants = "save" in request.POST and sent.is_seen
-        if wants and not context["errors"] and _opened(asked, meeting, form, wishes):
+        context |= {"opens": len(pasted.wishes(drafts)), "fills": len(pasted.fills(drafts))}
+        context["heads"] = sum(bool(draft.wish and draft.wish.head_email) for draft in drafts)
+        wants = {"save", "send"} & request.POST.keys() and sent.is_seen
+        if wants and not context["errors"] and _taken(asked, meeting, form, drafts):
             return see_other("manage-delegations", meeting.slug)
     wrong = [one for one in (sent.form, form) if one.errors]
     context["forms_with_errors"] = wrong
@@ -125,21 +126,32 @@ def _paste(request: HttpRequest, meeting: Meeting) -> HttpResponse:
     )
 
 
-def _opened(
-    request: OfficeRequest, meeting: Meeting, form: RegionsForm, wanted: list[opening.Wish]
+def _taken(
+    request: OfficeRequest, meeting: Meeting, form: RegionsForm, drafts: list[pasted.Draft]
 ) -> bool:
+    asks = "send" in request.POST
     try:
-        opening.open_many(
+        taken = filling.take(
             meeting=meeting,
-            wishes=wanted,
+            wishes=pasted.wishes(drafts),
+            fills=pasted.fills(drafts),
+            asks=asks,
             at=timezone.now(),
             by=journal.organizer(request.user),
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return False
-    words = ngettext("%(n)d delegation opened.", "%(n)d delegations opened.", len(wanted))
-    messages.success(request, words % {"n": len(wanted)})
+    said = []
+    if n := len(taken.opened):
+        said.append(ngettext("%(n)d delegation opened.", "%(n)d delegations opened.", n) % {"n": n})
+    if n := len(taken.filled):
+        said.append(
+            ngettext("A head for %(n)d delegation.", "Heads for %(n)d delegations.", n) % {"n": n}
+        )
+    if asks:
+        said.append(_being_written_to(taken.asked))
+    messages.success(request, " ".join(said))
     return True
 
 
@@ -227,10 +239,12 @@ def _ask(request: OfficeRequest, meeting: Meeting, to: list[Delegation]) -> None
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        words = ngettext(
-            "%(n)d head is being written to.", "%(n)d heads are being written to.", asked
-        )
-        messages.success(request, words % {"n": asked})
+        messages.success(request, _being_written_to(asked))
+
+
+def _being_written_to(asked: int) -> str:
+    words = ngettext("%(n)d head is being written to.", "%(n)d heads are being written to.", asked)
+    return words % {"n": asked}
 
 
 def _own(meeting: Meeting, uid: str) -> Delegation:

@@ -20,7 +20,7 @@ from events.models import Format, Meeting
 from registrations import booking, consents, form_stamp, idempotency, links, standing, throttle
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AccessCode, AttendanceMode
-from registrations.views.presenting import Presented, may_register, present
+from registrations.views.presenting import Presented, look, may_register, present
 from registrations.views.public import frame, public_meeting
 
 
@@ -37,7 +37,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponseBase:
     stage = phase.stage(meeting, at=at, room=meeting.seats.room)
     try:
         typed = request.POST.get("access_code") or request.GET.get("code", "")
-        presented = present(request, meeting, typed, at=at)
+        presented = look(request, meeting, typed, at=at)
     except throttle.Throttled as refusal:
         return _too_often(show(request, meeting, None, stage=stage, notice=str(refusal)), refusal)
     # Another language for a half-filled form: what was typed moves along, unjudged.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,33 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import journal
 from events import directory
-from events.models import Meeting, Organization, OrganizationVariant
+from events.models import Meeting, Organization
 from events.office import OfficeRequest, own_meeting
-from registrations import names
+from registrations import names, spellings
 from registrations import organizations as merging
-from registrations.models import Registration
 from registrations.views.settings_frame import number_in, see_other
-
-
-@dataclass
-class Spelling:
-    """One way in which it was typed, and by how many people on the list."""
-
-    key: str
-    typed: str
-    people: int
-
-
-@dataclass
-class Merged:
-    """An organization as the organizer calls it, with its spellings."""
-
-    organization: Organization
-    spellings: list[Spelling] = field(default_factory=list)
-
-    @property
-    def people(self) -> int:
-        return sum(spelling.people for spelling in self.spellings)
 
 
 class MergeForm(forms.Form):
@@ -54,32 +29,17 @@ class MergeForm(forms.Form):
     )
 
 
-def _listed(meeting: Meeting) -> tuple[list[Merged], list[Spelling]]:
-    """Merged organizations, and spellings that stand for themselves; the largest first."""
-    counted = (
-        Registration.objects.live()
-        .filter(meeting=meeting)
-        .exclude(organization_key="")
-        .values_list("organization_key")
-        .annotate(typed=Max("organization"), people=Count("pk"))
-    )
-    spellings = {key: Spelling(key, typed or key, people) for key, typed, people in counted}
-    merged: dict[int, Merged] = {}
-    variants = OrganizationVariant.objects.filter(meeting=meeting).select_related("organization")
-    for variant in variants.order_by("key"):
-        one = merged.setdefault(variant.organization_id, Merged(variant.organization))
-        nobody = Spelling(variant.key, variant.key, 0)
-        one.spellings.append(spellings.pop(variant.key, nobody))
-    by_name = sorted(spellings.values(), key=lambda one: one.key)
-    return sorted(merged.values(), key=lambda one: one.organization.name.casefold()), by_name
-
-
 @own_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
 def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
-    """All organizations; POST merges the spellings that were ticked."""
-    form = MergeForm(request.POST or None)
-    ticked = [key for key in request.POST.getlist("key") if _may_be_key(key)]
+    """
+    All organizations; POST merges the spellings that were ticked. The address may tick some,
+    and say what they are called and which organization they join (`into`).
+    """
+    asked = request.POST or request.GET
+    said = {name: request.GET.get(name, "")[:300] for name in ("name", "short_name")}
+    form = MergeForm(request.POST or None, initial=said)
+    ticked = [key for key in asked.getlist("key") if _may_be_key(key)]
     if form.is_valid():
         into = number_in(request.POST.get("into", ""))
         owned = Organization.objects.filter(meeting=meeting)
@@ -99,13 +59,15 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Figures and badges follow."))
             return see_other("manage-organizations", meeting.slug)
-    merged, single = _listed(meeting)
+    merged, single = spellings.listed(meeting)
     context = {
         "meeting": meeting,
         "merged": merged,
         "single": single,
         "form": form,
+        "alike": [(one, _ticking(one)) for one in spellings.alike(merged, single)],
         "ticked": ticked,
+        "into": number_in(asked.get("into", "")),
         "total": len(merged) + len(single),
         "here": "participants",
     }
@@ -121,6 +83,17 @@ def separate(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     if _may_be_key(key):
         merging.separate(meeting=meeting, key=key, at=timezone.now(), by=by)
     return see_other("manage-organizations", meeting.slug)
+
+
+def _ticking(alike: spellings.Alike) -> str:
+    """The address of the page with these spellings ticked."""
+    asked = QueryDict(mutable=True)
+    asked.setlist("key", [spelling.key for spelling in alike.spellings])
+    asked["name"] = alike.name
+    if alike.organization is not None:
+        asked["into"] = str(alike.organization.pk)
+        asked["short_name"] = alike.organization.short_name
+    return asked.urlencode()
 
 
 def _may_be_key(key: str) -> bool:

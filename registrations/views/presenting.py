@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from config import visitor
 from events.models import Category, Meeting
-from registrations import access_codes
+from registrations import access_codes, places
 from registrations.forms import open_categories
 from registrations.models import AccessCode
 
@@ -43,6 +43,19 @@ def present(request: HttpRequest, meeting: Meeting, typed: str, *, at: datetime)
     except access_codes.CodeUnknown as refusal:
         return Presented(typed, None, str(refusal))
     return Presented(typed, code)
+
+
+def look(request: HttpRequest, meeting: Meeting, typed: str, *, at: datetime) -> Presented:
+    """
+    As above, for the form before anything is filled in: that a code is used up is said at
+    once. Whoever sends the form is judged by the counter alone.
+
+    :raises Throttled: too many wrong ones came from there
+    """
+    presented = present(request, meeting, typed, at=at)
+    if presented.code is None or not presented.code.places.is_full:
+        return presented
+    return Presented(presented.typed, None, str(places.full(presented.code.places)))
 
 
 def may_register(code: AccessCode | None, *, at: datetime) -> bool:

@@ -95,6 +95,10 @@ def _show(
         lines.append(Line(row, waitlist.called(row), target, waiting[row.pk], own))
     whole, at = SeatLimit.objects.get(whole=meeting), timezone.now()
     upcoming = waitlist.rehearse(meeting=meeting, seats_more=SHOWN, at=at) if whole.waiting else []
+    for one in upcoming:
+        if one.registration.region is not None:
+            # Known: what a region is called depends on its list's language.
+            one.registration.region.region_set = meeting.region_set
     is_new = refused not in {line.target for line in lines}
     return show(
         request,

@@ -38,6 +38,19 @@ def test_an_organizer_makes_a_code_and_visitors_register_with_it(organizer, anyo
     assert listed.json()["results"][0]["access_code"] == made.json()["uid"]
 
 
+def test_whoever_came_with_a_code_is_found_by_it(organizer, anyone, meeting):
+    press, guests = make_access_code(meeting), make_access_code(meeting, code="GUESTS")
+    register(anyone, meeting, access_code=press.code)
+
+    def found(code):
+        answer = organizer.send(
+            "get", f"meetings/{meeting.slug}/registrations/?access_code={code.uid}"
+        )
+        return len(answer.json()["results"])
+
+    assert (found(press), found(guests)) == (1, 0)
+
+
 def test_a_code_that_is_left_out_is_drawn(organizer, url):
     body = {"label": "Пресса", "category": "press"}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifications.models import Message, State
 from registrations.delegations import keys
 from registrations.models import Delegation, Registration, Status
 from tests import factories
@@ -161,7 +162,7 @@ def test_lists_cost_the_same_for_one_and_three(
     head.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
     with django_assert_num_queries(3):
         organizer.send("get", URL)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         head.send("get", "my-delegation/")
     for name in ("Б", "В"):
         factories.make_delegation(meeting, name=name)
@@ -169,7 +170,7 @@ def test_lists_cost_the_same_for_one_and_three(
         head.send("post", "my-delegation/people/", body)
     with django_assert_num_queries(3):
         organizer.send("get", URL)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         head.send("get", "my-delegation/")
 
 
@@ -190,3 +191,59 @@ def test_an_organizer_puts_somebody_else_in_the_place(organizer, head, delegatio
         "confirmed", leaver.number, str(delegation.uid), "RU-KLU",
     )  # fmt: skip
     assert {one["number"] for one in listed.json()["results"]} == {leaver.number, said["number"]}
+
+
+def test_a_head_reads_whether_the_mail_arrived_and_corrects_an_address(head, delegation):
+    named = head.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
+    person = named.json()[0]
+    url = f"my-delegation/people/{person['number']}/address/"
+    Message.objects.update(state=State.FAILED)
+    bounced = head.send("get", "my-delegation/").json()
+
+    corrected = head.send("post", url, {"email": "right@example.org"})
+    wrong = head.send("post", url, {"email": "кривой@"})
+
+    assert (person["mail"], bounced["people"][0]["mail"]) == ("waiting", "bounced")
+    assert bounced["contact_email"] == delegation.meeting.contact_email
+    assert corrected.status_code == 200, corrected.content
+    assert (corrected.json()["email"], corrected.json()["mail"]) == (
+        "right@example.org", "waiting",
+    )  # fmt: skip
+    assert wrong.json()["errors"][0]["pointer"] == "/email"
+
+
+def test_a_head_corrects_nobody_of_another_delegation_and_nothing_on_a_closed_list(
+    meeting, head, delegation
+):
+    factories.make_consent(meeting)
+    other = with_link(factories.make_delegation(meeting, name="Б"))
+    theirs = other.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
+    mine = PERSON | {"family_name": "Пак"}
+    named = head.send("post", "my-delegation/people/", {"people": [mine], "agreed": True})
+    Delegation.objects.filter(pk=delegation.pk).update(closes_at=meeting.created_at)
+
+    def correct(answer):
+        url = f"my-delegation/people/{answer.json()[0]['number']}/address/"
+        return head.send("post", url, {"email": "x@example.org"})
+
+    assert correct(theirs).status_code == 404
+    assert correct(named).status_code == 409
+    assert not Registration.objects.filter(email="x@example.org").exists()
+
+
+def test_a_head_reads_who_is_not_on_the_list_any_more_and_why(organizer, head, delegation):
+    people = [PERSON | {"family_name": name} for name in ("А", "Б")]
+    head.send("post", "my-delegation/people/", {"people": people, "agreed": True})
+    for person, shows in zip(Registration.objects.order_by("family_name"), (True, False),
+                             strict=True):  # fmt: skip
+        organizer.send(
+            "post", f"meetings/parks/registrations/{person.number}/transitions/",
+            {"event": "decline", "reason": "Мест нет", "shows_reason": shows},
+        )  # fmt: skip
+
+    said = head.send("get", "my-delegation/").json()
+
+    assert said["people"] == []
+    assert [(one["family_name"], one["status"], one["reason"]) for one in said["former"]] == [
+        ("А", "declined", "Мест нет"), ("Б", "declined", ""),
+    ]  # fmt: skip

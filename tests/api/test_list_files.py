@@ -211,3 +211,40 @@ def test_the_answer_costs_the_same_number_of_queries_for_one_row_and_thirty(
             assert send(organizer, url, rows).status_code == 201
         Delegation.objects.all().delete()
         Invitation.objects.all().delete()
+
+
+def test_delegations_without_a_head_are_filled_and_their_heads_written_to(organizer, meeting):
+    organizer.send("post", "meetings/parks/delegations/for-regions/", {"quota": 3})
+    before = {one.region.code: one for one in Delegation.objects.select_related("region")}
+
+    trial = send(organizer, HEADS, ROWS[HEADS], is_trial="true").json()
+    answer = send(organizer, HEADS, ROWS[HEADS], asks="true")
+
+    assert trial["rows"] == [
+        {"row": 1, "name": "Калужская область", "outcome": "fills"},
+        {"row": 2, "name": "Союз парков", "outcome": "opens"},
+    ]
+    assert answer.status_code == 201, answer.content
+    kaluga, union = answer.json()
+    assert (kaluga["uid"], kaluga["head_email"], kaluga["quota"], kaluga["version"]) == (
+        str(before["RU-KLU"].uid), "kotova@example.org", 12, 2,
+    )  # fmt: skip
+    assert union["asked_at"] == kaluga["asked_at"] is not None
+    assert Delegation.objects.count() == len(before) + 1
+    again = send(organizer, HEADS, ROWS[HEADS][:2])
+    assert again.json()["rows"] == [
+        {"row": 1, "detail": "There is a delegation “Калужская область” already."}
+    ]
+
+
+def test_filling_costs_the_same_number_of_queries_for_one_row_and_three(
+    organizer, meeting, django_assert_num_queries
+):
+    for count in (1, 3):
+        Delegation.objects.all().delete()
+        organizer.send("post", "meetings/parks/delegations/for-regions/", {})
+        names = Delegation.objects.order_by("pk").values_list("name", flat=True)
+        rows = [[name, f"p{n}@example.org"] for n, name in enumerate(names[:count])]
+        assert len(rows) == count
+        with django_assert_num_queries(18):
+            assert send(organizer, HEADS, rows).status_code == 201

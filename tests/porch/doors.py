@@ -103,6 +103,7 @@ API_OFFICE = """
     api-webhook-list api-webhook-detail api-webhook-test api-webhook-pause api-webhook-resume
     api-webhook-rotate api-webhook-deliveries api-webhook-again
     api-seat-limits api-seat-limit api-waiting-list
+    api-organizations api-organization api-organization-separate
     api-scans api-figures
     api-session-list api-session-detail api-participant-sessions api-participant-session
     api-badge-batches api-badge-batch api-badge-batch-file api-preflight api-badge
@@ -115,8 +116,8 @@ API_MINE = """
     api-mine-feed api-mine-feed-renew
 """.split()  # noqa: SIM905
 API_HEAD = """
-    api-my-delegation api-my-people api-my-member api-my-substitute api-my-refusal
-    api-my-wish
+    api-my-delegation api-my-people api-my-member api-my-member-address api-my-substitute
+    api-my-refusal api-my-wish
 """.split()  # noqa: SIM905
 API_INVITED = """
     api-my-invitation api-my-accept api-my-decline api-my-colleague
@@ -149,6 +150,7 @@ CALLED = {
     ("uid", "invitation"): "invitation",
     ("uid", "access-code"): "access_code",
     ("uid", "session"): "session",
+    ("id", "organization"): "organization",
     ("uid", "import"): "import_run",
     ("uid", "webhook"): "webhook",
     ("number", "webhook"): "delivery",

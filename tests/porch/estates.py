@@ -24,7 +24,14 @@ from events.models import Meeting, MeetingOwner, Purpose, RegionSet
 from notifications import suppressing
 from notifications.models import Cause, Kind, Message
 from notifications.webhooks import keeping
-from registrations import announcing, booking, calendar_feeds, import_runs, links
+from registrations import (
+    announcing,
+    booking,
+    calendar_feeds,
+    import_runs,
+    links,
+    organizations,
+)
 from registrations.delegations import keys, naming, opening
 from registrations.invitations import keys as invited
 from registrations.invitations import sending
@@ -150,6 +157,10 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
     sending.send(meeting=meeting, invitations=[guest], **common)
     code = make_access_code(meeting, code=f"CODE{uuid4().hex[:8].upper()}")
     session = make_session(meeting, title=f"{family}: секция")
+    merged = organizations.merge(
+        meeting=meeting, keys=[f"ао {family.casefold()}"], name=f"АО {family}", short_name="",
+        **common,
+    )  # fmt: skip
     hook = keeping.register(
         subject=f"meeting:{meeting.pk}", url="https://crm.example.org/yavka", kinds=Kind.values,
         **common,
@@ -217,6 +228,7 @@ def build(*, owner: User | None = None, lists: int = 1, canary: bool = True) -> 
             "invitation": str(guest.uid),
             "access_code": str(code.uid),
             "session": str(session.uid),
+            "organization": str(merged.pk),
             "webhook": str(hook.uid),
             "delivery": str(delivery.pk),
             "import_run": str(run.uid),

@@ -159,6 +159,20 @@ def test_a_code_that_is_used_up_says_so_at_the_field(visitor, meeting):
     assert not Registration.objects.exists()
 
 
+def test_a_link_whose_code_is_used_up_says_so_before_anything_is_filled_in(visitor, meeting):
+    make_access_code(meeting, limit=1)
+    opened = visitor.get(f"{FORM}?code=PRESS2026").content.decode()
+    visitor.post(FORM, filled(meeting, access_code="PRESS2026"))
+
+    shown = visitor.get(f"{FORM}?code=PRESS2026").content.decode()
+
+    assert "All places of this access code are taken." not in opened
+    assert "All places of this access code are taken." in shown
+    # Without it the form is everybody's.
+    assert "by your access code" not in shown
+    assert 'name="category"' in shown
+
+
 def test_guessing_is_stopped_on_every_door(visitor, meeting):
     make_access_code(meeting)
     for _ in range(20):

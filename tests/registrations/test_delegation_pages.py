@@ -165,6 +165,55 @@ def test_the_list_can_be_printed(head, delegation):
     assert "Иванов Пётр Ильич" in head.get(page(delegation, "list/")).content.decode()
 
 
+def test_the_box_stays_ticked_when_something_else_is_wrong(head, delegation):
+    wrong = head.post(page(delegation, "add/"), PERSON | {"email": "кривой@"}).content.decode()
+
+    assert 'name="agreed" value="1" checked' in wrong
+    assert "have agreed to обработку данных" in " ".join(wrong.split())
+    assert 'value="1" checked' not in head.get(page(delegation)).content.decode()
+
+
+def test_whoever_is_on_the_list_already_is_not_said_to_be_a_wrong_field(head, delegation):
+    head.post(page(delegation, "add/"), PERSON)
+
+    again = head.post(page(delegation, "add/"), PERSON).content.decode()
+
+    assert "That did not work" in again
+    assert "Check 1 field" not in again
+
+
+def test_the_head_sees_who_is_not_on_the_list_any_more(head, office, delegation):
+    for name in ("Ли Ян", "Ким Ен", "Пак Су"):
+        head.post(page(delegation, "add/"), PERSON | {"name": name, "email": "", "role": "expert"})
+    declined, cancelled, replaced = Registration.objects.order_by("pk")
+    path = f"/manage/parks/participants/{declined.number}/step/"
+    office.post(path, {"step": "decline", "reason": "Мест нет", "shows_reason": "on"})
+    head.post(page(delegation, f"{cancelled.number}/remove/"))
+    head.post(page(delegation, f"{replaced.number}/replace/"), PERSON)
+
+    shown = head.get(page(delegation)).content.decode()
+
+    _list, _heading, gone = shown.partition("Not on the list any more")
+    gone = gone.partition("</section>")[0]
+    assert "Ли Ян" in gone
+    assert "Мест нет" in gone
+    assert "Ким Ен" in gone
+    assert "Пак Су" not in gone
+    assert "tell the person yourself" in gone
+    for one in (declined, cancelled):
+        office.post(f"/manage/parks/participants/{one.number}/erase/")
+    assert "Not on the list any more" not in head.get(page(delegation)).content.decode()
+
+
+def test_what_a_row_says_of_the_role_is_seen_before_it_is_saved(head, delegation):
+    rows = "ФИО\tРоль\nЛи Ян\tзам. рук.\nКим Ен\tпереводчик\n"
+
+    looked = head.post(page(delegation, "paste/"), {"rows": rows}).content.decode()
+
+    assert looked.count("deputy head") == 1
+    assert looked.count("expert</td>") == 1
+
+
 @pytest.mark.parametrize("path", ["", "paste/", "list/"])
 def test_looking_changes_nothing(head, delegation, path):
     before = Delegation.objects.values().get()
@@ -207,7 +256,7 @@ def test_the_list_costs_the_same_number_of_queries_for_one_and_three(
         for name in names:
             head.post(page(delegation, "add/"), PERSON | {"name": name, "role": "expert"})
         assert Registration.objects.count() == 1 + 2 * count
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             head.get(page(delegation))
 
 
@@ -259,6 +308,59 @@ def test_a_list_of_heads_is_pasted(office, meeting):
         ("Калужская область", "RU-KLU", "Котова Мария", "kotova@example.org", 4),
         ("Союз парков", None, "Ли Ян", "li@example.org", 2),
     ]  # fmt: skip
+
+
+def test_one_for_each_region_is_filled_with_heads_afterwards(office, meeting):
+    office.post(f"{OFFICE}regions/", {"quota": "3", "category": "member"})
+    rows = ("Регион;E-mail;Имя;Квота\nКалужская обл.;o'neil@example.org;О'Нил Шон;4\n"
+            "Приморье;li@example.org;Ли Ян;\nСоюз парков;park@example.org;;2\n")  # fmt: skip
+    fields = {"rows": rows, "quota": "9", "category": "member"}
+
+    looked = office.post(f"{OFFICE}paste/", fields).content.decode()
+    saved = office.post(f"{OFFICE}paste/", fields | {"send": "1"}, follow=True).content.decode()
+    again = office.post(f"{OFFICE}paste/", fields | {"save": "1"}).content.decode()
+
+    assert looked.count("fills the open one") == 2
+    assert looked.count("opens a new one") == 1
+    assert "Save and write to 3 heads" in looked
+    assert "Only save: 1 to open, 2 to fill" in looked
+    assert "1 delegation opened. Heads for 2 delegations. 3 heads are being written to." in saved
+    assert sorted(Delegation.objects.exclude(head_email="").values_list(
+        "region__code", "head_name", "head_email", "places__seat_limit"
+    ), key=str) == [
+        ("RU-KLU", "О'Нил Шон", "o'neil@example.org", 4),
+        ("RU-PRI", "Ли Ян", "li@example.org", 3),
+        (None, "", "park@example.org", 2),
+    ]  # fmt: skip
+    assert again.count("already.") == 3
+    assert Message.objects.filter(kind="delegation_opened").count() == 3
+
+
+def test_a_row_means_the_only_one_of_its_region_that_has_no_head(office, meeting):
+    make_delegation(meeting, name="Правительство", head_name="", head_email="")
+    fields = {"rows": "Калужская область\tli@example.org", "category": "member"}
+
+    looked = office.post(f"{OFFICE}paste/", fields).content.decode()
+    other = office.post(f"{OFFICE}paste/", fields | {
+        "rows": "Регион\tНазвание\tПочта\nКалужская область\tЗаксобрание\tli@example.org"
+    }).content.decode()  # fmt: skip
+    make_delegation(meeting, name="Палата", head_name="", head_email="")
+    unclear = office.post(f"{OFFICE}paste/", fields).content.decode()
+
+    assert "Правительство" in looked
+    assert "Fill 1 delegation" in looked
+    for opens in (other, unclear):
+        assert "Open 1 delegation" in opens
+
+
+def test_a_row_that_says_nothing_fills_nothing(office, meeting):
+    make_delegation(meeting, name="Калужская область", head_name="", head_email="")
+
+    answer = office.post(
+        f"{OFFICE}paste/", {"rows": "Калужская область", "category": "member", "quota": "5"}
+    )
+
+    assert "There is a delegation “Калужская область” already." in answer.content.decode()
 
 
 def test_a_wrong_row_keeps_all_heads_out(office, meeting):

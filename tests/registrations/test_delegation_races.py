@@ -7,12 +7,14 @@ import pytest
 from django.db.models import F
 
 from accounts.refusals import Refused
+from notifications.models import Message
 from registrations import booking, places, seats, substituting
-from registrations.delegations import naming
+from registrations.delegations import filling, naming, opening
 from registrations.models import Registration, SeatLimit, Status
 from tests.factories import (
     LINK,
     NOON,
+    ORGANIZER,
     make_application,
     make_delegation,
     make_meeting,
@@ -59,6 +61,26 @@ def test_two_heads_of_one_delegation_never_name_more_than_its_quota(repetitions)
 
         assert sum(isinstance(one, naming.RowRefused) for one in results) == 1
         assert delegation.people.live().count() == 1
+    assert seats.audit(meeting.pk) == {}
+
+
+def test_a_list_sent_twice_fills_and_writes_once(repetitions):
+    meeting = make_meeting()
+    for _ in range(repetitions):
+        empty = make_delegation(meeting, head_name="", head_email="")
+
+        def sending(address, empty=empty):
+            return lambda: filling.take(
+                meeting=meeting, wishes=[], asks=True, at=NOON, by=ORGANIZER,
+                fills=[filling.Fill(delegation=empty, changes={"head_email": address})],
+            )  # fmt: skip
+
+        results = unbroken(at_once(sending("a@example.org"), sending("b@example.org")))
+
+        assert sum(isinstance(one, opening.DelegationExists) for one in results) == 1
+        empty.refresh_from_db()
+        assert (empty.version, empty.link_generation) == (2, 2)
+        assert Message.objects.about(f"delegation:{empty.pk}").count() == 1
     assert seats.audit(meeting.pk) == {}
 
 

@@ -10,7 +10,7 @@ from accounts.models import JournalEntry, Via
 from events.models import Approval
 from notifications.models import Message, State
 from registrations import booking, review, seats, substituting, waitlist
-from registrations.delegations import answers, keys, naming, opening, reminding
+from registrations.delegations import answers, filling, keys, naming, opening, reminding
 from registrations.models import (
     Consent,
     Delegation,
@@ -543,3 +543,80 @@ def test_who_refused_or_was_never_asked_is_not_reminded():
     naming.refuse(delegation=refused, at=NOON, by=HEAD)
 
     assert reminding.remind_due(at=meeting.starts_at - timedelta(days=1)) == 0
+
+
+def headless(meeting, **overrides):
+    return make_delegation(meeting, head_name="", head_email="", **overrides)
+
+
+def take(meeting, *fills, wishes=(), asks=False):
+    return filling.take(
+        meeting=meeting, wishes=wishes, fills=fills, asks=asks, at=LATER, by=ORGANIZER
+    )
+
+
+def fill(delegation, **changes):
+    said = {"head_email": "new@example.org"} | changes
+    return filling.Fill(delegation=delegation, changes=said)
+
+
+def test_a_delegation_without_a_head_is_filled_with_what_the_row_says():
+    meeting = make_meeting()
+    empty = headless(meeting, quota=4, closes_at=NOON, skips_review=True)
+    old_link = bytes(empty.link_hash)
+
+    taken = take(meeting, fill(empty, head_name="О'Нил Шон", quota=2))
+
+    assert (taken.opened, taken.filled, taken.asked) == ([], [empty], 0)
+    empty = Delegation.objects.select_related("places").get()
+    assert (empty.head_name, empty.head_email) == ("О'Нил Шон", "new@example.org")
+    assert (empty.closes_at, empty.skips_review, empty.places.seat_limit) == (NOON, True, 2)
+    assert bytes(empty.link_hash) == keys.hashed(empty) != old_link
+    line = JournalEntry.objects.get(action="delegation.changed")
+    assert line.changes == {"fields": ["head_name", "head_email"]}
+    assert not Message.objects.exists()
+
+
+def test_heads_of_filled_and_opened_delegations_are_asked_at_once():
+    meeting = make_meeting()
+    empty, wish = headless(meeting), replace(opening.as_it_is(make_delegation(meeting)), name="Б")
+
+    taken = take(meeting, fill(empty, closes_at=LATER + timedelta(days=1)), wishes=[wish],
+                 asks=True)  # fmt: skip
+
+    assert taken.asked == 2
+    assert Message.objects.filter(kind="delegation_opened").count() == 2
+    assert Delegation.objects.filter(asked_at=LATER).count() == 2
+
+
+@pytest.mark.parametrize("why", ["has a head", "has people", "refused", "removed"])
+def test_one_that_is_no_longer_empty_is_not_filled_and_nothing_is_opened(why):
+    meeting = make_meeting()
+    other = replace(opening.as_it_is(make_delegation(meeting)), name="Б")
+    empty = seen = headless(meeting)
+    if why == "has a head":
+        opening.change(
+            delegation=empty, wish=replace(opening.as_it_is(empty), head_email="first@example.org"),
+            version=None, at=NOON, by=ORGANIZER,
+        )  # fmt: skip
+    elif why == "has people":
+        name(empty)
+    elif why == "refused":
+        naming.refuse(delegation=empty, at=NOON, by=HEAD)
+    else:
+        opening.remove(delegation=Delegation.objects.get(pk=empty.pk), at=NOON, by=ORGANIZER)
+
+    with pytest.raises(opening.DelegationExists) as refusal:
+        take(meeting, fill(seen), wishes=[other], asks=True)
+
+    assert refusal.value.facts == {"name": seen.name}
+    assert not Delegation.objects.filter(name="Б").exists()
+    assert not Delegation.objects.filter(head_email="new@example.org").exists()
+    assert not Message.objects.filter(kind="delegation_opened").exists()
+
+
+def test_a_strangers_delegation_is_not_filled():
+    mine, stranger = make_meeting(), headless(make_meeting())
+
+    with pytest.raises(opening.DelegationExists):
+        take(mine, fill(stranger))

@@ -82,10 +82,12 @@ def test_an_address_is_not_flooded_and_a_visitor_does_not_try_out_many(visitor):
             meeting=meeting, email="ada@example.org", visitor=f"10.0.0.{minute}", language="ru",
             at=NOON + timedelta(minutes=minute),
         )  # fmt: skip
-    asked = [ask(visitor, f"a{n}@example.org").status_code for n in range(11)]
+    asked = [ask(visitor, f"a{n}@example.org") for n in range(11)]
 
     assert Message.objects.count() == 3
-    assert asked == [303] * 10 + [429]
+    assert [answer.status_code for answer in asked] == [303] * 10 + [429]
+    # How long to wait is said once.
+    assert asked[-1].content.decode().count(" minute") == 1
 
 
 def test_a_slip_is_named_and_a_look_sends_nothing(visitor):

@@ -122,6 +122,24 @@ def test_it_says_how_many_wait_for_what(office, meeting):
     }  # fmt: skip
 
 
+def test_who_is_next_stands_in_the_readers_language_or_why_it_is_nobody(office, meeting):
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    meeting.seats.seat_limit = 0
+    meeting.seats.save(update_fields=["seat_limit"])
+    make_registration(meeting=meeting, region=kaluga, status=Status.WAITLISTED)
+    somebody = office.get(PAGE).content.decode()
+    limits.change(
+        meeting=meeting, target=kaluga, wish=limits.Wish(seat_limit=0), at=timezone.now(),
+        by=ORGANIZER,
+    )  # fmt: skip
+
+    nobody = office.get(PAGE).content.decode()
+
+    assert "· Kaluga Oblast</small>" in somebody
+    assert "would help nobody now" not in somebody
+    assert "would help nobody now" in nobody
+
+
 def test_the_page_says_why_nobody_is_next_once_the_lists_are_closed(office, meeting):
     meeting.seats.seat_limit = 0
     meeting.seats.save(update_fields=["seat_limit"])

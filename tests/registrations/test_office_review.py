@@ -1,5 +1,6 @@
 """Deciding in the office: one, many, beyond the limit; adding, correcting, merging, erasing."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import OrganizationVariant
 from notifications import outbox
-from registrations import calling_off
+from registrations import calling_off, closing
 from registrations.models import Registration, Source, Status
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -134,6 +135,27 @@ def test_a_step_promises_no_mail_and_no_seat_that_there_is_not(client, owner):
         "cancel": "No mail: there is no e-mail address. The seat goes to whoever waits.",
         "decline": "No mail: there is no e-mail address.",
     }
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("ada@example.org", "Mail: participation cancelled. The lists are closed: you decide who"
+         " gets the seat."),
+        ("", "No mail: there is no e-mail address. The lists are closed: you decide who gets the"
+         " seat."),
+    ],
+)  # fmt: skip
+def test_once_the_lists_are_closed_no_step_promises_the_seat_to_whoever_waits(
+    client, owner, email, words
+):
+    meeting = coming_meeting(owner, seat_limit=1)
+    seated = make_registration(meeting=meeting, email=email)
+    closing.close(meeting=meeting, at=timezone.now(), by=journal.organizer(owner))
+
+    page = client.get(reverse("manage-participant", args=[meeting.slug, seated.number]), headers=EN)
+
+    assert {step.code: step.mail for step in page.context["steps"]}["cancel"] == words
 
 
 @pytest.mark.parametrize("gone", ["over", "cancelled"])
@@ -302,6 +324,27 @@ def test_merged_spellings_count_as_one_organization(client, owner):
     assert merged["total"] == 2
     assert OrganizationVariant.objects.filter(meeting=meeting).count() == 1
     assert client.get(address).context["total"] == 3
+
+
+def test_what_may_be_one_organization_is_ticked_by_a_link(client, owner):
+    meeting = coming_meeting(owner, seat_limit=None)
+    for organization in ("АО «Северный берег»", "Северный берег", "Парк"):
+        make_registration(meeting=meeting, organization=organization)
+    address = reverse("manage-organizations", args=[meeting.slug])
+
+    [(alike, ticking)] = client.get(address).context["alike"]
+    shown = client.get(f"{address}?{ticking}", headers=EN)
+    client.post(address, {"name": alike.name, "short_name": "СБ", "key": shown.context["ticked"]})
+    make_registration(meeting=meeting, organization="ООО «Северный берег»")
+    [(_more, joining)] = client.get(address).context["alike"]
+    joined = client.get(f"{address}?{joining}", headers=EN)
+
+    assert "Perhaps the same" in shown.text
+    assert shown.text.count(" checked") == 2
+    assert f'value="{html.escape(alike.name)}"' in shown.text
+    # Whoever joins an organization does not take its short name away.
+    assert 'value="СБ"' in joined.text.partition('id="merge"')[2].partition("</form>")[0]
+    assert "selected" in joined.text.partition('id="into"')[2].partition("</select>")[0]
 
 
 @pytest.mark.parametrize("key", ["\x00", "я" * 400, ""])

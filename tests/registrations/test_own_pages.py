@@ -426,6 +426,18 @@ def test_what_taking_the_cancellation_back_leads_to_is_said_before(
     assert words in client.get(own(registration, "cancel/")).content.decode()
 
 
+def test_once_the_lists_are_closed_the_seat_is_not_promised_to_whoever_waits(
+    client: Client,
+) -> None:
+    closed = timezone.now() - timedelta(hours=1)
+    registration = make_registration(meeting=soon(edits_close_at=closed))
+
+    asked = client.get(own(registration, "cancel/")).content.decode()
+
+    assert "решит организатор" in asked
+    assert "перейдёт к нему" not in asked
+
+
 def test_erasing_frees_the_seat_and_says_so(client: Client) -> None:
     registration = make_registration(meeting=soon(), family_name="Сидоров")
 

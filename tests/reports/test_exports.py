@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import JournalEntry
 from registrations.models import Registration
 from reports import exports
-from tests.factories import make_meeting, make_registration, make_user
+from tests.factories import make_access_code, make_meeting, make_registration, make_user
 from tests.reports.test_figures import let_in
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +159,17 @@ def test_english_reads_english_with_commas(client):
 
     assert dict(zip(head, row, strict=True))["Status"] == "confirmed"
     assert dict(zip(head, row, strict=True))["Category"] == "Member organization"
+
+
+def test_the_file_says_with_which_code_somebody_came(client):
+    meeting = make_meeting()
+    code = make_access_code(meeting, code="PRESS2026")
+    make_registration(meeting=meeting, access_code=code)
+    make_registration(meeting=meeting)
+
+    everybody = rows_of(export(client, meeting, "csv"))
+    with_code = rows_of(export(client, meeting, "csv", f"code={code.uid}"))
+
+    at = everybody[0].index("Код доступа")
+    assert sorted(row[at] for row in everybody[1:]) == ["", "PRESS2026"]
+    assert [row[at] for row in with_code[1:]] == ["PRESS2026"]

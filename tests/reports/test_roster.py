@@ -136,7 +136,7 @@ def test_the_list_costs_the_same_with_more_people(client, count, django_assert_n
         make_registration(meeting=meeting)
     client.force_login(meeting.owners.get())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         answer = client.get(reverse("manage-participants", args=[meeting.slug]))
 
     assert answer.status_code == 200
