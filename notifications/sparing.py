@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from accounts import links as keys
-from notifications.models import Spared
+from notifications.models import Message, Spared, State
 
 # Why a letter was left out: a key of explanations.EXPLANATIONS.
 REASON = "address_spared"
@@ -82,11 +82,24 @@ def held_back(addresses: Iterable[str], *, at: datetime) -> frozenset[str]:
     )
 
 
+def untold(thread: str, addresses: Iterable[str]) -> frozenset[str]:
+    """Those of the addresses that were spared a letter of the thread, and had none since."""
+    held = Message.objects.filter(reason=REASON, thread=thread).values_list("recipient", "subjects")
+    about = {recipient.lower(): subjects for recipient, subjects in held}
+    wanted = [address for address in addresses if address.lower() in about]
+    return frozenset(a for a in wanted if not _was_told(a, about[a.lower()]))
+
+
 def forget(*, at: datetime) -> int:
     """Delete what counts no longer; return how many rows."""
     old = at - 2 * DAY
     rows = Spared.objects.filter(Q(held_back_at=None) | Q(held_back_at__lt=old))
     return rows.annotate(last=F("times__0")).filter(last__lt=old).delete()[0]
+
+
+def _was_told(address: str, subjects: list[str]) -> bool:
+    told = Message.objects.filter(subjects__contains=subjects, recipient__iexact=address)
+    return told.exclude(state__in=[State.DROPPED, State.WITHDRAWN]).exists()
 
 
 def _goes(key: str, *, at: datetime) -> bool:
