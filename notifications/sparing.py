@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower
 
 from accounts import links as keys
 from notifications.models import Message, Spared, State
@@ -88,6 +90,15 @@ def untold(thread: str, addresses: Iterable[str]) -> frozenset[str]:
     about = {recipient.lower(): subjects for recipient, subjects in held}
     wanted = [address for address in addresses if address.lower() in about]
     return frozenset(a for a in wanted if not _was_told(a, about[a.lower()]))
+
+
+def is_untold(*, thread: Combinable, address: OuterRef) -> Exists:
+    """The same for rows that are asked: `thread` and `address` are columns of theirs."""
+    told = Message.objects.filter(
+        subjects__contains=OuterRef("subjects"), recipient=OuterRef("recipient")
+    ).exclude(state__in=[State.DROPPED, State.WITHDRAWN])
+    held = Message.objects.annotate(to=Lower("recipient")).filter(reason=REASON, thread=thread)
+    return Exists(held.filter(~Exists(told), to=Lower(address)))
 
 
 def forget(*, at: datetime) -> int:

@@ -81,6 +81,9 @@ class DeliveriesSerializer(serializers.Serializer[Any]):
     no_address = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
     no_consent = serializers.IntegerField()
+    left_out = serializers.IntegerField(
+        help_text="Nothing is sent to their address; each message says why."
+    )
 
 
 class ReachSerializer(serializers.Serializer[Any]):
@@ -93,6 +96,9 @@ class ReachSerializer(serializers.Serializer[Any]):
     no_address = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
     no_consent = serializers.IntegerField()
+    stopped = serializers.IntegerField(
+        help_text="Mail to them came back or was stopped, or strangers gave the address too often."
+    )
 
 
 class AnnouncementSerializer(serializers.Serializer[Any]):

@@ -233,7 +233,7 @@ def test_a_refusal_while_sending_suppresses_the_address_for_that_meeting(server)
         "meeting:1", "bounced", "550 5.1.1 scripted",
     )  # fmt: skip
     with translation.override("en"):
-        assert "came back on" in later.explanation
+        assert "was stopped on" in later.explanation
     assert later.came_back
 
 
