@@ -672,7 +672,9 @@ def test_the_api_drafts_attaches_sends_follows_and_takes_back(office):
     one = f"{api}{made[0].json()['uid']}/"
     wrong = post(api, body | {"criteria": {"status": "odd"}})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "filter_unknown")
-    assert post(api, body | {"criteria": {"x": "1"}}).status_code == 422
+    for mistyped in ({"criteria": {"x": "1"}}, {"critera": {"category": "member"}}):
+        refused = post(api, body | mistyped)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown")
     file = {"file": SimpleUploadedFile("a.pdf", PDF, "application/pdf")}
     attached = client.post(f"{one}files/", file)
     assert (attached.status_code, attached.json()["name"]) == (201, "a.pdf")
