@@ -30,6 +30,7 @@ EXPLANATIONS = {
     "reminder_late": _("It was late, and would not have helped any more."),
     "newer_reminder": _("A newer reminder went instead: several were late."),
     "no_address": _("There is no e-mail address."),
+    "suppressed": _("Nothing is sent to this address: mail came back, or it was stopped."),
     "due_before_confirmation": _("It was due before the participation was confirmed."),
     "not_rendered": _("The text could not be made: an error in the program or in the data."),
     "mailbox_unknown": _("There is no such mailbox."),

@@ -246,7 +246,7 @@ class Message(models.Model):
         """Why it is in its state, as a sentence for people; "" where there is no need."""
         if self.is_suppressed:
             day = date_format(date.fromisoformat(self.reason.partition(":")[2]))
-            return gettext("Not sent: mail to this address came back on %(day)s.") % {"day": day}
+            return gettext("Not sent: mail to this address was stopped on %(day)s.") % {"day": day}
         return str(EXPLANATIONS.get(self.reason, self.reason))
 
     @property

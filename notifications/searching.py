@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import epoch, explanations, relay
 from notifications.models import Attempt, Message, MessageQuerySet, Relay, State
+from notifications.suppressing import STOPPED
 
 _WAITS = ExpressionWrapper(Now() - F("not_before"), DurationField())
 # Beyond that nobody wants to know how many there are exactly.
@@ -48,7 +49,10 @@ class Search:
         if self.domain:
             messages = messages.filter(recipient__iendswith="@" + self.domain.lstrip("@"))
         if self.reason:
-            messages = messages.filter(reason__in=explanations.same(self.reason))
+            codes = explanations.same(self.reason)
+            # With the day since when.
+            stopped = Q(reason__startswith=f"{STOPPED}:") if STOPPED in codes else Q()
+            messages = messages.filter(Q(reason__in=codes) | stopped)
         if self.code is not None:
             said = Attempt.objects.filter(message=OuterRef("pk"), code=self.code)
             messages = messages.filter(Exists(said))

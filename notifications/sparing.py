@@ -16,10 +16,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower
 
 from accounts import links as keys
-from notifications.models import Spared
+from notifications.models import Message, Spared, State
 
 # Why a letter was left out: a key of explanations.EXPLANATIONS.
 REASON = "address_spared"
@@ -101,11 +103,33 @@ def held_back_after(
     return _stopped(rows, by_mailbox) if rows else None
 
 
+def untold(thread: str, addresses: Iterable[str]) -> frozenset[str]:
+    """Those of the addresses that were spared a letter of the thread, and had none since."""
+    held = Message.objects.filter(reason=REASON, thread=thread).values_list("recipient", "subjects")
+    about = {recipient.lower(): subjects for recipient, subjects in held}
+    wanted = [address for address in addresses if address.lower() in about]
+    return frozenset(a for a in wanted if not _was_told(a, about[a.lower()]))
+
+
+def is_untold(*, thread: Combinable, address: OuterRef) -> Exists:
+    """The same for rows that are asked: `thread` and `address` are columns of theirs."""
+    told = Message.objects.filter(
+        subjects__contains=OuterRef("subjects"), recipient=OuterRef("recipient")
+    ).exclude(state__in=[State.DROPPED, State.WITHDRAWN])
+    held = Message.objects.annotate(to=Lower("recipient")).filter(reason=REASON, thread=thread)
+    return Exists(held.filter(~Exists(told), to=Lower(address)))
+
+
 def forget(*, at: datetime) -> int:
     """Delete what counts no longer; return how many rows."""
     old = at - 2 * DAY
     rows = Spared.objects.filter(Q(held_back_at=None) | Q(held_back_at__lt=old))
     return rows.annotate(last=F("times__0")).filter(last__lt=old).delete()[0]
+
+
+def _was_told(address: str, subjects: list[str]) -> bool:
+    told = Message.objects.filter(subjects__contains=subjects, recipient__iexact=address)
+    return told.exclude(state__in=[State.DROPPED, State.WITHDRAWN]).exists()
 
 
 def _by_mailbox(addresses: Iterable[str]) -> dict[str, set[str]]:

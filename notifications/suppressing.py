@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Actor
 from notifications.models import WAITING, Cause, Message, State, Suppression
+
+# Why nothing is sent to an address, without the day: a key of explanations.EXPLANATIONS.
+STOPPED = "suppressed"
 
 
 def learn(*, message: Message, cause: str, reply: str) -> bool:
@@ -85,6 +88,12 @@ def of(scope: str) -> QuerySet[Suppression]:
     return Suppression.objects.of(scope)
 
 
+def stands(*, scope: str, address: OuterRef) -> Exists:
+    """Whether the address in that column of the rows that are asked is not written to."""
+    standing = Suppression.objects.standing()
+    return Exists(standing.filter(scope=scope, address=Lower(address)))
+
+
 def known(*, subject: str) -> Q:
     """The suppressions that are known from mails about one row, before these are emptied."""
     rows = Message.objects.about(subject).values_list("recipient", "subjects")
@@ -107,4 +116,4 @@ def scope_of(subjects: list[str]) -> str:
 
 def reason(since: datetime) -> str:
     """What a message is marked with that was left out: it keeps the day."""
-    return f"suppressed:{since:%Y-%m-%d}"
+    return f"{STOPPED}:{since:%Y-%m-%d}"

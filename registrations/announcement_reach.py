@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, OuterRef, Q, When
 
+from registrations import reminder_people
 from registrations.announcement_letters import UNDO, moment
 from registrations.models import (
     Announcement,
@@ -31,6 +32,8 @@ class Reach:
     no_address: int
     unsubscribed: int
     no_consent: int
+    # Mail to them came back or was stopped, or strangers gave the address too often.
+    stopped: int
 
     @property
     def written_to(self) -> int:
@@ -40,11 +43,23 @@ class Reach:
 def reach(announcement: Announcement, people: RegistrationQuerySet, *, at: datetime) -> Reach:
     """Whom it would reach now, of `people`, and who gets it only in the morning. Looks only."""
     people = meant(people)
-    reachable = people.filter(_may_be_written_to(announcement))
-    zones = reachable.order_by().values_list("time_zone", "region__time_zone")
-    now = later = 0
+    reachable = people.filter(_may_be_written_to(announcement)).annotate(
+        stopped=Case(
+            When(
+                Q(reminder_people.is_stopped(announcement.meeting))
+                | Q(reminder_people.is_spared()),
+                then=True,
+            ),
+            default=False,
+        )
+    )
+    zones = reachable.order_by().values_list("time_zone", "region__time_zone", "stopped")
+    now = later = stopped = 0
     leaves_at = at + UNDO
-    for own, of_region, count in zones.annotate(n=Count("pk")):
+    for own, of_region, is_stopped, count in zones.annotate(n=Count("pk")):
+        if is_stopped:
+            stopped += count
+            continue
         name = own or of_region
         zone = ZoneInfo(name) if name else announcement.meeting.zone
         if moment(announcement.meeting, zone, leaves_at) > leaves_at:
@@ -59,6 +74,7 @@ def reach(announcement: Announcement, people: RegistrationQuerySet, *, at: datet
         no_address=counted[Fate.NO_ADDRESS],
         unsubscribed=counted[Fate.UNSUBSCRIBED],
         no_consent=counted[Fate.NO_CONSENT],
+        stopped=stopped,
     )
 
 

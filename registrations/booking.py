@@ -285,8 +285,7 @@ def cancel(*, registration: Registration, at: datetime, by: Actor) -> Registrati
     :raises RegistrationClosed: it is the participant who wants it, and the meeting is over or
         called off
     """
-    wrote = registration.email, registration.submitted_by_email
-    spared = strangers.spare(*wrote, at=at, by=by)
+    spared = strangers.spare_about(registration, at=at, by=by)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     registration.spared = spared
@@ -311,8 +310,7 @@ def restore(*, registration: Registration, at: datetime, by: Actor) -> Registrat
     :raises AlreadyRegistered: the person has registered anew in between
     :raises MeetingFull: no seat, and no waiting list
     """
-    wrote = registration.email, registration.submitted_by_email
-    spared = strangers.spare(*wrote, at=at, by=by)
+    spared = strangers.spare_about(registration, at=at, by=by)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
     registration.spared = spared

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from events.models import Meeting
+from registrations import names
 from registrations.models import ConsentDocument, ConsentKind
 
 
@@ -78,10 +79,12 @@ def write(
 ) -> ConsentDocument:
     """
     Set the current text of a kind. The same words again change nothing; other words are a
-    new version, and the old one stays for the consents that were given to it.
+    new version, and the old one stays for the consents that were given to it. A title is a
+    line, whoever writes it.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A text is replaced inside a use case's transaction.")
+    title, title_alt = names.clean(title), names.clean(title_alt)
     words = "\n\0\n".join([title, text, title_alt, text_alt])
     sha256 = hashlib.sha256(words.encode()).hexdigest()
     current = meeting.consent_documents.current().filter(kind=kind).first()

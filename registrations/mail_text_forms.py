@@ -252,7 +252,7 @@ class MailTextForm(forms.Form):
 
 # What is put in place of each placeholder, for whoever writes.
 MEANINGS: dict[str, StrPromise] = {
-    "name": gettext_lazy("full name"),
+    "name": gettext_lazy("the person’s full name"),
     "title": gettext_lazy("title of the meeting"),
     "short_title": gettext_lazy("its short title"),
     "when": gettext_lazy("day and time"),

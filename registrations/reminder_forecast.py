@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, CharField, Count, F, Subquery, Value, When
 
 from events.models import Meeting
+from notifications import sparing, suppressing
 from notifications.models import State
 from registrations import reminder_people
 from registrations.models import ReminderRule
@@ -69,6 +70,8 @@ def forecast(rule: ReminderRule, meeting: Meeting, *, at: datetime) -> Forecast:
     cannot = Case(
         When(email="", then=Value(NO_ADDRESS)),
         When(unsubscribed_at__isnull=False, then=Value(UNSUBSCRIBED)),
+        When(reminder_people.is_stopped(meeting), then=Value(suppressing.STOPPED)),
+        When(reminder_people.is_spared(), then=Value(sparing.REASON)),
         When(status_changed_at__gt=due_at, then=Value(BEFORE_CONFIRMATION.reason)),
         default=Value(""),
         output_field=CharField(),
@@ -82,11 +85,12 @@ def forecast(rule: ReminderRule, meeting: Meeting, *, at: datetime) -> Forecast:
         why=Subquery(letter.values("reason")[:1]) if has_begun else _nothing(),
     )
     rows = people.order_by().values_list("clock", "cannot", "since", "state", "why")
-    moments, left_out, had = Counter[tuple[datetime, str]](), Counter[str](), Counter[str]()
+    moments, left_out, had = Counter[tuple[datetime, ZoneInfo]](), Counter[str](), Counter[str]()
     for clock, reason, since, state, why, number in rows.annotate(number=Count("pk")):
         zone = ZoneInfo(clock) if clock else None
         if state in (State.DROPPED, State.WITHDRAWN, State.EXPIRED, State.FAILED):
-            left_out[why or "too_late"] += number
+            # Without the day since when.
+            left_out[(why or "too_late").partition(":")[0]] += number
         elif state is not None:
             had[SENT if state in (State.SENT, State.AMBIGUOUS) else WAITS] += number
         elif reason:
@@ -98,10 +102,10 @@ def forecast(rule: ReminderRule, meeting: Meeting, *, at: datetime) -> Forecast:
             if isinstance(decision, Drop):
                 left_out[decision.reason] += number
             else:
-                moments[decision.at, clock] += number
+                moments[decision.at, zone or meeting.zone] += number
     groups = (
-        Group(at=moment, zone=ZoneInfo(clock) if clock else meeting.zone, people=number)
-        for (moment, clock), number in moments.items()
+        Group(at=moment, zone=lives_by, people=number)
+        for (moment, lives_by), number in moments.items()
     )
     return Forecast(
         rule=rule,

@@ -6,6 +6,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 
 from events.models import Format, Meeting
+from notifications import sparing, suppressing
 from notifications.models import Message, MessageQuerySet
 from registrations.models import (
     Audience,
@@ -62,6 +63,17 @@ def meant(rule: ReminderRule, meeting: Meeting) -> RegistrationQuerySet:
 def reachable(people: RegistrationQuerySet) -> RegistrationQuerySet:
     """Who has an address and wants to be reminded."""
     return people.filter(unsubscribed_at=None).exclude(email="")
+
+
+def is_stopped(meeting: Meeting) -> Exists:
+    """Whether nothing is sent to the address of the person: mail came back, or it was stopped."""
+    return suppressing.stands(scope=f"meeting:{meeting.pk}", address=OuterRef("email"))
+
+
+def is_spared() -> Exists:
+    """Whether the mailbox was spared all about the person: what goes to many leaves it out."""
+    thread = Cast(OuterRef("uid"), CharField())
+    return sparing.is_untold(thread=thread, address=OuterRef("email"))
 
 
 def unspoken(

@@ -14,6 +14,7 @@ from registrations import reminder_words, reminders
 from registrations.models import Presence, ReminderRule, RuleKind, RuleStatus
 from registrations.reminder_forecast import Forecast
 from registrations.serializers import CategoryField, RegionField
+from registrations.strictness import Strict
 
 
 class _OneOfMeeting(serializers.Field[Any, str, str, Any]):
@@ -48,7 +49,7 @@ class SessionField(_OneOfMeeting):
     default_error_messages = {"unknown": gettext_lazy("There is no such session.")}
 
 
-class ReminderRuleSerializer(serializers.ModelSerializer[ReminderRule]):
+class ReminderRuleSerializer(Strict, serializers.ModelSerializer[ReminderRule]):
     """When whom is reminded. What is null or left out does not narrow."""
 
     id = serializers.IntegerField(required=False)

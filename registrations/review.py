@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from registrations import letters, seats, session_seats, staging, transitions, waitlist
+from registrations import (
+    letters,
+    seats,
+    session_seats,
+    staging,
+    strangers,
+    transitions,
+    waitlist,
+)
 from registrations.models import Registration, Seat, Status
 from registrations.waitlist import MeetingFull
 
@@ -35,8 +43,10 @@ def approve(
         or called off
     :raises MeetingFull: no seat, no waiting list, and not deliberately over capacity
     """
+    spared = strangers.spare_untold(registration, at=at)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     _refuse_unless_ahead(registration, at=at)
     was = registration.status
     if was not in (Status.PENDING, Status.DECLINED) or registration.erased_at:
@@ -68,8 +78,10 @@ def decline(
     :raises InvalidTransition: the registration is cancelled or declined already, or the
         meeting is over or called off
     """
+    spared = strangers.spare_untold(registration, at=at)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     _refuse_unless_ahead(registration, at=at)
     if not registration.is_live:
         raise _cannot(registration)
@@ -95,8 +107,10 @@ def promote(
     :raises InvalidTransition: the person does not wait, or the meeting is over or called off
     :raises MeetingFull: no free seat, and not deliberately over capacity
     """
+    spared = strangers.spare_untold(registration, at=at)
     counters = seats.lock(registration.meeting_id)
     registration = transitions.locked(registration)
+    registration.spared = spared
     _refuse_unless_ahead(registration, at=at)
     if registration.status != Status.WAITLISTED:
         raise _cannot(registration)

@@ -11,6 +11,7 @@ from accounts.models import Via
 from notifications import sparing
 from registrations import idempotency
 from registrations.idempotency import Claim
+from registrations.models import Registration
 
 # Visitors of the form and of the API, and whoever holds the link of a registration: anybody
 # may have made it.
@@ -53,6 +54,23 @@ def spare(*addresses: str, at: datetime, by: Actor) -> frozenset[str]:
     Comes before anything else is locked.
     """
     return sparing.held_back(addresses, at=at) if _is_stranger(by) else frozenset()
+
+
+def spare_about(registration: Registration, *, at: datetime, by: Actor) -> frozenset[str]:
+    """As `spare` or, where an organizer causes it, as `spare_untold`."""
+    if _is_stranger(by):
+        return spare(registration.email, registration.submitted_by_email, at=at, by=by)
+    return spare_untold(registration, at=at)
+
+
+def spare_untold(registration: Registration, *, at: datetime) -> frozenset[str]:
+    """
+    As `spare`, those addresses of a registration that were spared all about it, whoever
+    decides on it: five hundred requests under one address are declined with a few mails.
+    """
+    addresses = registration.email, registration.submitted_by_email
+    untold = sparing.untold(str(registration.uid), filter(None, addresses))
+    return sparing.held_back(untold, at=at)
 
 
 def _is_stranger(by: Actor) -> bool:

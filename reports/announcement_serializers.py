@@ -14,6 +14,7 @@ from registrations.announcing import Wish
 from registrations.mail_text_serializers import WordsSerializer
 from registrations.models import Announcement
 from registrations.own_texts import Words
+from registrations.strictness import Strict, refuse_unknown
 from reports import deliveries
 from reports.recipients import CRITERIA
 
@@ -57,10 +58,8 @@ class CriteriaSerializer(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=100, required=False, help_text="As the search has it.")
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(CRITERIA)) if isinstance(data, dict) else []
-        if unknown:
-            # Left out, it would write to more people than were meant.
-            raise serializers.ValidationError(dict.fromkeys(unknown, "Unknown."))
+        # Left out, it would write to more people than were meant.
+        refuse_unknown(data, CRITERIA)
         return super().to_internal_value(data)
 
 
@@ -91,6 +90,9 @@ class DeliveriesSerializer(serializers.Serializer[Any]):
     no_address = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
     no_consent = serializers.IntegerField()
+    left_out = serializers.IntegerField(
+        help_text="Nothing is sent to their address; each message says why."
+    )
 
 
 class ReachSerializer(serializers.Serializer[Any]):
@@ -103,9 +105,12 @@ class ReachSerializer(serializers.Serializer[Any]):
     no_address = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
     no_consent = serializers.IntegerField()
+    stopped = serializers.IntegerField(
+        help_text="Mail to them came back or was stopped, or strangers gave the address too often."
+    )
 
 
-class AnnouncementSerializer(serializers.Serializer[Any]):
+class AnnouncementSerializer(Strict, serializers.Serializer[Any]):
     """A message to many."""
 
     uid = serializers.UUIDField(read_only=True)

@@ -6,14 +6,17 @@ from collections import Counter
 from typing import Any
 
 from django.db.models import Count
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from events.models import Meeting
 from events.when import language_now
-from notifications import outbox
-from notifications.models import Message, State
+from notifications import outbox, searching
+from notifications.models import WAITING, Message, State
 from registrations import placeholders
 from registrations.announcement_letters import KIND, language_for, subject, words_of
-from registrations.models import Announcement, AnnouncementRecipient, Fate
+from registrations.models import Announcement, AnnouncementRecipient, AnnouncementState, Fate
 
 TONES = {
     State.SENT: "yes",
@@ -35,24 +38,44 @@ def title(announcement: Announcement) -> str:
     return placeholders.fill_line(words.subject, known)
 
 
+def standing(announcement: Announcement, *, waits: bool) -> tuple[str, str]:
+    """How it is, in words and as a tone; `waits`: some of its letters have not left yet."""
+    words = str(announcement.get_state_display())
+    match announcement.state:
+        case AnnouncementState.WRITTEN if not waits:
+            return pgettext("message to many", "sent"), "yes"
+        case AnnouncementState.WRITING | AnnouncementState.WRITTEN:
+            return words, "wait"
+        case AnnouncementState.TAKEN_BACK:
+            return words, "no"
+    return words, ""
+
+
+def waiting(meeting: Meeting) -> set[str]:
+    """The uids of the messages to many of which letters wait to be sent."""
+    letters = searching.under(f"meeting:{meeting.pk}").of_kinds([KIND])
+    uids = letters.filter(state__in=WAITING).annotate(uid=Substr("dedupe_key", len(KIND) + 2, 36))
+    return set(uids.order_by().values_list("uid", flat=True).distinct())
+
+
 def counts(announcement: Announcement) -> dict[str, int]:
     """
     How many: `meant`, `sent`, `waiting`, `troubled`, `withdrawn` letters, and whom nobody
-    writes to: `no_address`, `unsubscribed`, `no_consent`.
+    writes to: `no_address`, `unsubscribed`, `no_consent`, `left_out`. All add up to `meant`.
     """
     fates = _counted(announcement.recipients.order_by(), "fate")
     states = _counted(_letters(announcement).order_by(), "state")
-    waiting = (State.QUEUED, State.LEASED, State.DEFERRED)
     troubled = (State.FAILED, State.AMBIGUOUS, State.EXPIRED)
     return {
         "meant": sum(fates.values()),
         "sent": states[State.SENT],
-        "waiting": sum(states[state] for state in waiting) + fates[Fate.WAITING],
+        "waiting": sum(states[state] for state in (*WAITING, State.LEASED)) + fates[Fate.WAITING],
         "troubled": sum(states[state] for state in troubled),
         "withdrawn": states[State.WITHDRAWN] + fates[Fate.TAKEN_BACK],
         "no_address": fates[Fate.NO_ADDRESS],
         "unsubscribed": fates[Fate.UNSUBSCRIBED],
         "no_consent": fates[Fate.NO_CONSENT],
+        "left_out": states[State.DROPPED],
     }
 
 

@@ -82,6 +82,9 @@ def _opened(url: str) -> Iterator[Box]:
     elif parts.scheme == "mbox" and path.is_file():
         with _mbox(path) as box:
             yield box
+    elif parts.scheme in ("maildir", "mbox"):
+        what = "folder" if parts.scheme == "maildir" else "file"
+        raise NoMailbox(f"BOUNCE_MAILBOX: there is no {what} {path}, or it may not be read")
     else:
         raise NoMailbox(
             "BOUNCE_MAILBOX is imaps://user:password@host/INBOX, maildir:///path or mbox:///path"

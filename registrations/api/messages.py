@@ -21,6 +21,7 @@ from notifications.mending import Act, Outcome
 from notifications.models import Attempt, Message, MessageQuerySet, State
 from registrations.api.permissions import acting, own_meeting
 from registrations.models import Registration
+from registrations.strictness import Strict
 
 REGISTRATION = OpenApiParameter(
     "registration", str, description="Number: only what concerns this registration."
@@ -126,7 +127,9 @@ class SearchSerializer(serializers.Serializer[Any]):
         return searching.Search(text=asked.get("q", ""), **known)
 
 
-class BulkSerializer(SearchSerializer):
+class BulkSerializer(Strict, SearchSerializer):
+    """Which messages are meant, and what to do; a condition that is not known is refused."""
+
     action = serializers.ChoiceField(choices=Act.choices)
     dry_run = serializers.BooleanField(
         default=True, help_text="Only say how many it would be; so unless you say false."

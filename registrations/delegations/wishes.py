@@ -16,7 +16,7 @@ from accounts.models import JournalEntry
 from accounts.refusals import Refused
 from events.models import MeetingStatus
 from registrations import letters as people_letters
-from registrations import places, seats, transitions, waitlist, waking
+from registrations import places, seats, strangers, transitions, waitlist, waking
 from registrations.delegations import keys, letters
 from registrations.delegations.naming import NotInDelegation, open_list
 from registrations.enlisting import ListClosed
@@ -69,9 +69,11 @@ def approve(
     :raises DelegationFull: the delegation has no place left (`quota`)
     :raises MeetingFull: no approval is needed, there is no seat and no waiting list
     """
+    spared = strangers.spare_untold(registration, at=at)
     counters = seats.lock(delegation.meeting_id)
     delegation = open_list(delegation, at=at)
     registration = transitions.locked(registration)
+    registration.spared = spared
     if registration.delegation_id == delegation.pk and registration.is_live:
         return registration
     _refuse_unless_asked(delegation, registration)
@@ -107,9 +109,11 @@ def reject(
     :raises NotInDelegation: the person did not ask for this delegation
     :raises WishAnswered: it was answered already
     """
+    spared = strangers.spare_untold(registration, at=at)
     seats.lock(delegation.meeting_id)
     delegation = open_list(delegation, at=at)
     registration = transitions.locked(registration)
+    registration.spared = spared
     _refuse_unless_asked(delegation, registration)
     registration.decision_reason, registration.shows_reason = reason, shows_reason
     registration.save(update_fields=["decision_reason", "shows_reason"])

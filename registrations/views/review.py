@@ -80,13 +80,14 @@ def decide(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRespons
             return HttpResponseBadRequest()
         common |= form.cleaned_data
     try:
-        status = _take(step, registration, **common).status
+        decided = _take(step, registration, **common)
     except KeyError:
         return HttpResponseBadRequest()
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, str(DONE_BY.get(step, DONE[Status(status)])))
+        messages.success(request, str(DONE_BY.get(step, DONE[Status(decided.status)])))
+        _say_if_spared(request, int(bool(decided.spared)))
     return see_other("manage-participant", meeting.slug, number)
 
 
@@ -106,15 +107,19 @@ def decide_many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     by, at = journal.organizer(request.user), timezone.now()
     done: Counter[str] = Counter()
     refused: dict[str, list[str]] = {}
+    spared = 0
     for registration in chosen:
         try:
-            done[_take(step, registration, at=at, by=by).status] += 1
+            decided = _take(step, registration, at=at, by=by)
+            done[decided.status] += 1
+            spared += bool(decided.spared)
         except Refused as refusal:
             refused.setdefault(str(refusal), []).append(registration.full_name)
     if not done and not refused:
         messages.warning(request, _("Nobody was ticked."))
     if done:
         messages.success(request, ", ".join(_counted(status, n) for status, n in done.items()))
+    _say_if_spared(request, spared)
     for words, names in refused.items():
         more = "…" if len(names) > MOST_NAMED else ""
         messages.warning(request, f"{len(names)} × {words} {', '.join(names[:MOST_NAMED])}{more}")
@@ -122,6 +127,19 @@ def decide_many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     if query := QueryDict(request.POST.get("query", "")[:1000]).urlencode():
         answer["Location"] += f"?{query}"
     return answer
+
+
+def _say_if_spared(request: OfficeRequest, number: int) -> None:
+    """The mails that were not written, since strangers use somebody's address too often."""
+    if number:
+        words = ngettext(
+            "%(n)d mail was left out: its address was given for too many registrations. If it is "
+            "wanted, send it from the participant’s page.",
+            "%(n)d mails were left out: their address was given for too many registrations. "
+            "Those that are wanted can be sent from the participants’ pages.",
+            number,
+        )
+        messages.warning(request, words % {"n": number})
 
 
 def _counted(status: str, count: int) -> str:

@@ -41,7 +41,6 @@ from reports.announcement_forms import AnnouncementForm
 from reports.roster import RosterFilter
 
 ON_A_PAGE = 50
-TONES = {"draft": "", "writing": "wait", "written": "yes", "taken_back": "no"}
 
 
 @own_meeting
@@ -52,10 +51,14 @@ def announcements(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     rows = list(found.annotate(meant=Count("recipients"))[:ON_A_PAGE])
     for row in rows:
         row.meeting = meeting
+    waiting = deliveries.waiting(meeting)
     context = {
         "meeting": meeting,
         "here": "messages",
-        "lines": [(row, deliveries.title(row), TONES[row.state]) for row in rows],
+        "lines": [
+            (row, deliveries.title(row), *deliveries.standing(row, waits=str(row.uid) in waiting))
+            for row in rows
+        ],
     }
     return render(request, "reports/announcements.html", context)
 
@@ -131,13 +134,16 @@ def _progress(request: OfficeRequest, meeting: Meeting, found: Announcement) -> 
     assert sent_at is not None, "the database knows no message without its moment"
     rows = found.recipients.select_related("registration").order_by("registration__sort_key", "pk")
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    counts = deliveries.counts(found)
+    state, tone = deliveries.standing(found, waits=bool(counts["waiting"]))
     context = {
         "meeting": meeting,
         "here": "messages",
         "announcement": found,
         "title": deliveries.title(found),
-        "tone": TONES[found.state],
-        "counts": deliveries.counts(found),
+        "state": state,
+        "tone": tone,
+        "counts": counts,
         "page": page,
         "lines": deliveries.lines(found, list(page.object_list)),
         "files": found.files.defer("content"),

@@ -86,6 +86,28 @@ def test_many_are_counted_first_and_then_told_one_by_one(organizer, meeting, url
     assert organizer.send("post", f"{url}bulk/", {"action": "burn"}).status_code == 422
 
 
+def test_a_mistyped_condition_does_not_mean_all_messages(organizer, meeting, url):
+    waits = write(meeting, "waits")
+    body = {"action": "withdraw", "dry_run": False, "status": "failed"}
+
+    answer = organizer.send("post", f"{url}bulk/", body)
+
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/status", "unknown")
+    waits.refresh_from_db()
+    assert waits.state == State.QUEUED
+
+
+def test_a_mistyped_condition_does_not_remind_everybody(organizer, meeting):
+    rule = {"kind": "days_before", "amount": 1, "at_time": "10:00", "regoin": "RU-KLU"}
+
+    answer = organizer.send("put", f"meetings/{meeting.slug}/reminders/", [rule], match="*")
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/0/regoin"]
+
+
 def test_a_strangers_messages_are_not_found(stranger, meeting, url):
     mail = write(meeting, "gone", state=State.FAILED)
 

@@ -226,17 +226,17 @@ def test_no_letter_is_written_outside_a_transaction():
         (
             "ru",
             [
-                "Освободилось место, и его предлагают вам.",
+                "Освободилось место, и мы предлагаем его вам.",
                 "Просим ответить до 7 мая, 02:00 мск (09:00 у вас (Владивосток)).",
-                "До этого срока место держат для вас.",
+                "До этого срока место закреплено за вами.",
             ],
         ),
         (
             "en",
             [
-                "A seat has become free, and it is offered to you.",
+                "A seat has become free, and we are offering it to you.",
                 "Please answer by 7 May, 02:00 Moscow time (09:00 for you (Vladivostok)).",
-                "The seat is kept for you until then.",
+                "We are keeping the seat for you until then.",
             ],
         ),
     ],
@@ -280,4 +280,4 @@ def test_whoever_waits_where_seats_are_offered_is_told_how_long_one_is_kept():
     message = written("waitlisted", "ru")
     message.snapshot |= {"offer_hours": 24}
 
-    assert "Место держат для вас 24 часа" in rendering.render(message).text
+    assert "Предложенное место закрепляется за вами на 24 часа" in rendering.render(message).text

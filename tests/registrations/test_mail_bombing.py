@@ -8,10 +8,12 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from events.models import Approval, Meeting
 from notifications import health, outbox, sparing
 from notifications.models import Message, Spared, State
 from registrations import (
@@ -23,10 +25,12 @@ from registrations import (
     form_stamp,
     lost_links,
     reminders,
+    review,
 )
 from registrations.announcing import Wish
+from registrations.delegations import keys, wishes
 from registrations.idempotency import Claim
-from registrations.models import Registration
+from registrations.models import Registration, Source
 from registrations.own_texts import Words
 from tests.factories import (
     LINK,
@@ -34,6 +38,7 @@ from tests.factories import (
     ORGANIZER,
     category,
     make_application,
+    make_delegation,
     make_meeting,
     make_user,
 )
@@ -62,10 +67,10 @@ def coming(seat_limit=None):
     )
 
 
-def register(meeting, *, at=NOON, by=LINK, **overrides):
+def register(meeting, *, at=NOON, by=LINK, source=Source.PUBLIC, **overrides):
     return booking.register(
         meeting=meeting, application=make_application(meeting, **overrides), consents=[], at=at,
-        by=by,
+        by=by, source=source,
     ).registration  # fmt: skip
 
 
@@ -309,6 +314,77 @@ def test_news_that_were_left_out_can_be_sent_when_they_are_asked_for():
 
     left_out = Message.objects.get(kind="called_off", state=State.DROPPED)
     assert outbox.resend(message=left_out, at=NOON, by=ORGANIZER).state == State.QUEUED
+
+
+def in_the_office(meeting):
+    client = Client()
+    client.force_login(meeting.owners.get())
+    return client
+
+
+@pytest.mark.parametrize("step", ["approve", "decline"])
+@pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.long)])
+def test_deciding_on_all_of_them_does_not_flood_the_mailbox(times, step):
+    at = timezone.now()
+    meeting = coming()
+    Meeting.objects.filter(pk=meeting.pk).update(approval=Approval.MANUAL)
+    meeting.refresh_from_db()
+    people = [register(meeting, at=at, email=SPELLINGS[n % len(SPELLINGS)]) for n in range(times)]
+    assert sent().count() == 3  # requests received
+
+    answer = in_the_office(meeting).post(
+        f"/manage/{meeting.slug}/participants/decide/",
+        {"step": step, "number": [person.number for person in people]},
+        follow=True,
+    )
+
+    kind = {"approve": "confirmed", "decline": "declined"}[step]
+    assert not Registration.objects.filter(status="pending").exists()
+    # Only those that the mailbox had heard of.
+    assert sent().filter(kind=kind).count() == 3
+    left_out = Message.objects.filter(kind=kind, state=State.DROPPED)
+    assert {message.reason for message in left_out} == {sparing.REASON}
+    assert left_out.count() == times - 3
+    assert f"{times - 3} писем не отправлено" in answer.content.decode()
+
+
+def test_some_that_were_not_told_of_hear_the_decision_as_the_hours_pass():
+    meeting = make_meeting(seat_limit=None, approval=Approval.MANUAL)
+    people = [register(meeting, email=VICTIM) for _ in range(5)]
+    later = NOON + timedelta(hours=2)
+
+    for person in people:
+        review.approve(registration=person, at=later, by=ORGANIZER)
+
+    # Five in a day are not a flood: nobody waits in vain for a ticket.
+    assert sent().filter(kind="confirmed").count() == 5
+    assert not Message.objects.filter(kind="confirmed", state=State.DROPPED).exists()
+
+
+def test_who_is_told_by_hand_hears_the_next_decision():
+    meeting = make_meeting(seat_limit=None, approval=Approval.MANUAL)
+    people = [register(meeting, email=VICTIM) for _ in range(4)]
+    review.approve(registration=people[3], at=NOON, by=ORGANIZER)
+    left_out = Message.objects.get(kind="confirmed")
+    assert left_out.reason == sparing.REASON
+
+    outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
+    review.decline(registration=people[3], at=NOON, by=ORGANIZER)
+
+    assert Message.objects.get(kind="declined").state == State.QUEUED
+
+
+def test_a_head_who_refuses_all_of_them_does_not_flood_the_mailbox_either():
+    meeting = make_meeting(seat_limit=None, approval=Approval.MANUAL, heads_decide_first=True)
+    delegation = make_delegation(meeting)
+    kaluga = {"email": VICTIM, "region": delegation.region}
+    people = [register(meeting, **kaluga) for _ in range(6)]
+    head = keys.head(delegation)
+
+    for person in people:
+        wishes.reject(delegation=delegation, registration=person, at=NOON, by=head)
+
+    assert sent().filter(kind="declined").count() == 3
 
 
 def test_nobody_else_is_held_back_and_the_row_says_nothing_about_whom_it_protects():

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from attendance import checkin
 from attendance.models import Checkpoint
-from notifications import rendering
+from notifications import rendering, suppressing
 from notifications.models import Message, State
 from registrations import (
     amending,
@@ -34,6 +34,7 @@ from tests.factories import (
     NOON,
     ORGANIZER,
     category,
+    make_application,
     make_delegation,
     make_meeting,
     make_registration,
@@ -292,6 +293,47 @@ def test_whoever_registers_after_the_moment_is_in_the_plan_as_left_out():
     found = reminder_forecast.forecast(rule, meeting, at=soon)
 
     assert (found.people, found.left_out) == (0, {"due_before_confirmation": 1})
+
+
+def told(meeting, **fields):
+    """Somebody who registered himself, and was answered unless the mailbox had enough."""
+    return booking.register(
+        meeting=meeting, application=make_application(meeting, **fields), consents=[], at=NOON,
+        by=LINK,
+    ).registration  # fmt: skip
+
+
+def test_whom_nothing_is_sent_to_is_in_the_plan_as_left_out_before_and_after():
+    meeting = make_meeting(seat_limit=20)
+    rule = make_rule(meeting)
+    told(meeting, email="Anna@Example.org")
+    stopped = told(meeting, email="gone@example.org")
+    suppressing.stop(message=Message.objects.get(recipient=stopped.email), at=NOON, by=ORGANIZER)
+    # Strangers gave this address four times: the mailbox heard of three of them.
+    for _ in range(4):
+        told(meeting, email="victim@example.org")
+    expected = {"suppressed": 1, "address_spared": 1}
+
+    before = reminder_forecast.forecast(rule, meeting, at=NOON + timedelta(days=1))
+    reminders.send_due(at=DAY_BEFORE)
+    after = reminder_forecast.forecast(rule, meeting, at=DAY_BEFORE)
+
+    assert (before.people, before.left_out) == (4, expected)
+    assert (after.people, after.waiting, after.left_out) == (0, 4, expected)
+    # A sentence, and no code.
+    assert all(" " in words for _code, words, _number in reminder_words.reasons(after))
+
+
+def test_those_who_live_by_one_clock_are_one_group():
+    meeting = make_meeting(seat_limit=20)
+    rule = make_rule(meeting)
+    moscow = meeting.region_set.regions.get(code="RU-KLU")
+    make_registration(meeting=meeting, region=moscow)
+    make_registration(meeting=meeting, region=None)
+
+    [group] = reminder_forecast.forecast(rule, meeting, at=NOON).groups
+
+    assert (group.people, group.zone.key) == (2, "Europe/Moscow")
 
 
 @pytest.mark.parametrize("people", [1, 3])

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import JournalEntry
 from events.models import MeetingStatus
-from notifications import composing, rendering
+from notifications import composing, rendering, suppressing
 from notifications.models import Message, State
 from registrations import (
     amending,
@@ -170,6 +170,43 @@ def test_who_has_no_address_or_unsubscribed_is_told_of_and_not_written_to():
     counts = deliveries.counts(one)
     assert (counts["meant"], counts["waiting"]) == (3, 1)
     assert (counts["no_address"], counts["unsubscribed"]) == (1, 1)
+
+
+def test_whom_nothing_is_sent_to_is_told_of_beforehand_and_counted_afterwards():
+    meeting = make_meeting(seat_limit=5)
+    make_registration(meeting=meeting)
+    stopped = make_registration(meeting=meeting, email="Gone@example.org")
+    first = send(draft(meeting))
+    write_all()
+    suppressing.stop(message=letters().get(recipient=stopped.email), at=NOON, by=ORGANIZER)
+    one = draft(meeting)
+
+    reach = announcement_reach.reach(one, everybody(meeting), at=NOON)
+    send(one)
+    write_all()
+
+    assert (reach.people, reach.written_to, reach.stopped) == (2, 1, 1)
+    for sent in (first, one):
+        counts = deliveries.counts(sent)
+        meant = counts.pop("meant")
+        assert (counts["waiting"], counts["left_out"]) == (1, 1)
+        assert sum(counts.values()) == meant == 2
+
+
+def test_it_is_on_its_way_until_the_last_letter_has_left(office):
+    client, _organizer, meeting = office
+    make_registration(meeting=meeting)
+    one = send(draft(meeting))
+    write_all()
+    pages = [f"/manage/{meeting.slug}/messages/announcements/{end}" for end in ("", f"{one.uid}/")]
+
+    for page in pages:
+        assert "рассылается" in client.get(page).content.decode()
+    Message.objects.update(state=State.SENT, sent_at=NOON)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert "рассылается" not in shown
+        assert ">отправлено<" in shown
 
 
 def test_unsubscribing_stops_what_waits_of_this_meeting_and_of_no_other():
@@ -674,7 +711,7 @@ def test_the_pages_cost_the_same_with_one_row_and_with_three(office):
         draft(meeting)
         write_all()
 
-    assert counted == [(4, 12), (4, 12)]
+    assert counted == [(5, 12), (5, 12)]
 
 
 def test_the_api_drafts_attaches_sends_follows_and_takes_back(office):
@@ -692,7 +729,9 @@ def test_the_api_drafts_attaches_sends_follows_and_takes_back(office):
     one = f"{api}{made[0].json()['uid']}/"
     wrong = post(api, body | {"criteria": {"status": "odd"}})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "filter_unknown")
-    assert post(api, body | {"criteria": {"x": "1"}}).status_code == 422
+    for mistyped in ({"criteria": {"x": "1"}}, {"critera": {"category": "member"}}):
+        refused = post(api, body | mistyped)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown")
     file = {"file": SimpleUploadedFile("a.pdf", PDF, "application/pdf")}
     attached = client.post(f"{one}files/", file)
     assert (attached.status_code, attached.json()["name"]) == (201, "a.pdf")
