@@ -16,7 +16,7 @@ from accounts.journal import Actor
 from accounts.models import JournalEntry, Via
 from accounts.refusals import Refused
 from events import when
-from events.models import Approval, Meeting, MeetingStatus
+from events.models import Meeting, MeetingStatus
 from registrations import consents as documents
 from registrations import (
     idempotency,
@@ -25,6 +25,7 @@ from registrations import (
     letters,
     mail_facts,
     names,
+    outlook,
     places,
     seats,
     staging,
@@ -43,7 +44,6 @@ from registrations.models import (
     GivenBy,
     Registration,
     Seat,
-    SeatLimit,
     Source,
     Status,
 )
@@ -61,7 +61,6 @@ __all__ = [
     "MeetingFull",
     "cancel",
     "first_answer",
-    "lacking",
     "may_restore",
     "register",
     "restore",
@@ -85,16 +84,6 @@ class Booked:
     is_new: bool
     status: str
     waiting_position: int | None = None
-
-
-@dataclass(frozen=True)
-class _Guess:
-    """What an application will come to. The counters, changed at the end, confirm it or not."""
-
-    status: str
-    takes_seat: bool = False
-    # Those that somebody who will wait needs a seat in.
-    limits: Sequence[SeatLimit] = ()
 
 
 class _GuessedWrong(Exception):
@@ -163,7 +152,7 @@ def _register(
             meeting, consents, words=_("Without this consent we cannot write down your data.")
         )
     for attempt in range(MOST_GUESSES):
-        guess = _guess(meeting, application, at=at, closely=attempt > 0)
+        guess = outlook.guess(meeting, application, at=at, closely=attempt > 0)
         try:
             return _book(
                 meeting=meeting,
@@ -216,7 +205,7 @@ def _book(
     source: str,
     evidence: Evidence | None,
     claim: Claim | None,
-    guess: _Guess,
+    guess: outlook.Guess,
     awaits_head_of: Delegation | None,
 ) -> Booked:
     uid, status = uuid.uuid4(), guess.status
@@ -259,7 +248,7 @@ def _book(
     if status == Status.WAITLISTED:
         # What the letter says takes longer than all that follows the lock.
         facts = mail_facts.snapshot(registration)
-        behind = _stands_behind(meeting, guess.limits, at=at)
+        behind = outlook.stands_behind(meeting, guess.limits, at=at)
         if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
             raise _GuessedWrong
         registration.line = turn.line
@@ -386,81 +375,15 @@ def _refuse_unless_open(
         )
 
 
-def _limits(meeting: Meeting, application: Application) -> list[SeatLimit]:
-    """The limits that the person needs a seat in, as they are now."""
-    return seats.applying(
-        meeting_id=meeting.pk,
-        category_id=application.category.pk,
-        region=application.region,
-        organization_key=names.organization_key(application.organization),
-    )
-
-
-def _needs_seat(meeting: Meeting, application: Application) -> bool:
-    return intake.takes_seat(
-        meeting=meeting,
-        category=application.category,
-        attendance_mode=application.attendance_mode,
-    )
-
-
-def _is_reviewed(meeting: Meeting, application: Application) -> bool:
-    """Whether the organizer decides first; whoever has such a code is approved at once."""
-    code = application.access_code
-    return meeting.approval == Approval.MANUAL and not (code and code.skips_review)
-
-
 def _head(
     meeting: Meeting, application: Application, *, source: str, at: datetime
 ) -> Delegation | None:
     """Whose head decides first on somebody who registers himself."""
-    if source not in (Source.PUBLIC, Source.API) or not _is_reviewed(meeting, application):
+    if source not in (Source.PUBLIC, Source.API) or not outlook.is_reviewed(meeting, application):
         return None
     return staging.head_for(
         meeting, region=application.region, organization=application.organization, at=at
     )
-
-
-def _guess(meeting: Meeting, application: Application, *, at: datetime, closely: bool) -> _Guess:
-    """
-    The meeting's own counter was read with the meeting. As long as it has seats, and those who
-    wait get them, nothing else is looked at; once that was wrong, `closely` at all limits.
-    """
-    if _is_reviewed(meeting, application):
-        return _Guess(Status.PENDING)
-    if not _needs_seat(meeting, application):
-        return _Guess(Status.CONFIRMED)
-    if not closely and meeting.takes_edits(at) and not meeting.seats.is_full:
-        return _Guess(Status.CONFIRMED, takes_seat=True)
-    limits = _limits(meeting, application)
-    if not (lacking := _lacking(meeting, limits, at=at)):
-        return _Guess(Status.CONFIRMED, takes_seat=True)
-    if not meeting.has_waiting_list:
-        raise MeetingFull(lacking)
-    return _Guess(Status.WAITLISTED, limits=limits)
-
-
-def lacking(meeting: Meeting, application: Application, *, at: datetime) -> str:
-    """Why that person would wait, or be refused; "" if there is a seat for him. Looks only."""
-    if _is_reviewed(meeting, application) or not _needs_seat(meeting, application):
-        return ""
-    return _lacking(meeting, _limits(meeting, application), at=at)
-
-
-def _lacking(meeting: Meeting, limits: Sequence[SeatLimit], *, at: datetime) -> str:
-    if (is_full := seats.full(limits)) is not None:
-        return waitlist.none_left(is_full)
-    if _stands_behind(meeting, limits, at=at):
-        return _("Others wait already: the organizer decides who gets the seats that are free.")
-    return ""
-
-
-def _stands_behind(meeting: Meeting, limits: Sequence[SeatLimit], *, at: datetime) -> bool:
-    """
-    Whether a free seat is not for whoever comes now: after the lists are closed nobody is
-    moved up by the program, and those who wait were there before.
-    """
-    return bool(limits and limits[-1].waiting and not meeting.takes_edits(at))
 
 
 def _answered(answer: dict[str, Any]) -> Booked:

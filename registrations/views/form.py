@@ -17,7 +17,16 @@ from config import visitor
 from config.answers import see_other
 from events import phase
 from events.models import Format, Meeting
-from registrations import booking, consents, form_stamp, idempotency, links, standing, throttle
+from registrations import (
+    booking,
+    consents,
+    form_stamp,
+    idempotency,
+    links,
+    outlook,
+    standing,
+    throttle,
+)
 from registrations.forms import RegistrationForm, open_categories
 from registrations.models import AccessCode, AttendanceMode
 from registrations.views.presenting import Presented, look, may_register, present
@@ -203,7 +212,7 @@ def _would_wait(
     meeting = form.meeting
     if not meeting.has_waiting_list or request.POST.get("accepts_waiting"):
         return ""
-    lacking = booking.lacking(meeting, _application(form, presented), at=at)
+    lacking = outlook.lacking(meeting, _application(form, presented), at=at)
     if not lacking:
         return ""
     return " ".join(
