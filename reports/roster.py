@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from attendance.models import Presence
-from events.models import Category, Meeting, Region, in_language
+from events.models import Category, Meeting, OrganizationVariant, Region, in_language
 from registrations import finding, names
 from registrations.models import (
     AttendanceMode,
@@ -78,6 +78,18 @@ def _at_the_door() -> QuerySet[Presence]:
     return Presence.objects.filter(registration=OuterRef("pk"), checkpoint__code=DOOR)
 
 
+def spelling() -> QuerySet[OrganizationVariant]:
+    """Of the organization that somebody typed, where the organizer has merged it."""
+    return OrganizationVariant.objects.filter(
+        meeting=OuterRef("meeting"), key=OuterRef("organization_key")
+    )
+
+
+def of_members() -> QuerySet[OrganizationVariant]:
+    """As above, where it is a member of the host's association."""
+    return spelling().filter(organization__is_member=True)
+
+
 MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet]]] = {
     "names": (_("name to check"), lambda people: people.filter(pk__in=names_to_check(people))),
     "twins": (_("perhaps on the list twice"), possible_twins),
@@ -87,6 +99,10 @@ MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet
         lambda people: people.exclude(submitted_by_name="", submitted_by_email=""),
     ),
     "no_consent": (_("without consent"), without_consent),
+    "members": (
+        _("from member organizations"),
+        lambda people: people.filter(Exists(of_members())),
+    ),
     "offered": (_("seat offered"), lambda people: people.filter(offer__isnull=False)),
     "over": (_("over the limit of seats"), lambda people: people.over()),
 }
