@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -43,14 +43,6 @@ ORDERS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     ),
     "line": (_("longest waiting first"), (F("line").asc(nulls_last=True), "sort_key", "pk")),
 }
-
-
-def possible_twins(people: RegistrationQuerySet) -> RegistrationQuerySet:
-    """Live registrations of a meeting that share the whole name with another one."""
-    names_of_two = (
-        people.live().values("name_key").annotate(n=Count("pk")).filter(n__gt=1).values("name_key")
-    )
-    return people.live().filter(name_key__in=names_of_two)
 
 
 def names_to_check(people: RegistrationQuerySet) -> list[int]:
@@ -92,7 +84,7 @@ def of_members() -> QuerySet[OrganizationVariant]:
 
 MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet]]] = {
     "names": (_("name to check"), lambda people: people.filter(pk__in=names_to_check(people))),
-    "twins": (_("perhaps on the list twice"), possible_twins),
+    "twins": (_("perhaps on the list twice"), lambda people: people.perhaps_twice()),
     "no_email": (_("without e-mail"), lambda people: people.filter(email="")),
     "proxy": (
         _("registered by somebody else"),
