@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from events.models import Meeting, Organization, OrganizationVariant
+from events.models import Meeting, Organization, OrganizationVariant, Region
+
+UNCHANGED = "unchanged"
 
 
 class NothingToMerge(Refused):
@@ -31,12 +33,15 @@ def merge(
     at: datetime,
     by: Actor,
     organization: Organization | None = None,
+    region: Region | str | None = UNCHANGED,
+    is_member: bool | None = None,
 ) -> Organization:
     """
     Count these spellings as one organization, called so from now on.
 
     With `organization` they join that one, which takes the names given here. A spelling
-    that belonged to another one moves; an organization left without any is gone.
+    that belonged to another one moves; an organization left without any is gone. Its region
+    and whether it is a member of the host's association stay where they are not said.
 
     :raises NothingToMerge: no spelling was chosen
     """
@@ -46,11 +51,13 @@ def merge(
     if organization is None:
         if not keys:
             raise NothingToMerge(_("Choose at least one spelling."))
-        organization = Organization(meeting=meeting, name=name, short_name=short_name)
-        organization.save(force_insert=True)
-    else:
-        organization.name, organization.short_name = name, short_name
-        organization.save(update_fields=["name", "short_name"])
+        organization = Organization(meeting=meeting)
+    organization.name, organization.short_name = name, short_name
+    if not isinstance(region, str):
+        organization.region = region
+    if is_member is not None:
+        organization.is_member = is_member
+    organization.save()
     for key in dict.fromkeys(keys):
         OrganizationVariant.objects.update_or_create(
             meeting=meeting, key=key, defaults={"organization": organization}

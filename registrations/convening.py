@@ -22,6 +22,7 @@ from events.models import (
     Meeting,
     MeetingOwner,
     MeetingStatus,
+    Organization,
     RegionSet,
 )
 from registrations import (
@@ -323,6 +324,7 @@ def _drop_limits_of_regions(counters: Counters) -> None:
         counters.drop(row)
     # A delegation keeps its name: whom it stands for, the organizer says anew.
     Delegation.objects.filter(meeting=counters.whole.meeting_id).update(region=None)
+    Organization.objects.filter(meeting=counters.whole.meeting_id).update(region=None)
 
 
 def _write_default_consent(meeting: Meeting, owner: User, *, at: datetime) -> None:

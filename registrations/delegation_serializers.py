@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events import years
-from registrations.delegations import keys
+from registrations.delegations import answers, keys
 from registrations.models import (
     MOST_SEATS,
     Delegation,
@@ -54,11 +55,19 @@ class DelegationSerializer(DelegationTermsSerializer):
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     named = serializers.IntegerField(source="places.used", read_only=True)
     over = serializers.IntegerField(source="places.over", read_only=True)
+    state = serializers.SerializerMethodField(
+        help_text="Whether the head has answered; `waits`: was asked, no answer yet."
+    )
     asked_at = serializers.DateTimeField(read_only=True)
     reminded_at = serializers.DateTimeField(read_only=True)
     refused_at = serializers.DateTimeField(read_only=True, help_text="Nobody comes.")
     head_url = serializers.SerializerMethodField()
     version = serializers.IntegerField(read_only=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=answers.STATES))
+    def get_state(self, delegation: Delegation) -> str:
+        """`states` of the context: what each delegation's is, read for all of them at once."""
+        return str(self.context["states"][delegation.pk])
 
     def get_head_url(self, delegation: Delegation) -> str:
         return keys.url(delegation)

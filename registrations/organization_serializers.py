@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from registrations import names
-from registrations.serializers import LineField
+from registrations.serializers import LineField, RegionField
 
 MOST_AT_ONCE = 500
+MEMBER = "Of the host's association."
+HOME = "Code of the region where it is at home, whomever its people represent."
 
 
 class SpellingField(serializers.CharField):
@@ -41,6 +43,10 @@ class OrganizationSerializer(serializers.Serializer[Any]):
         source="organization.short_name", max_length=60, allow_blank=True, default="",
         help_text="For badges and tables.",
     )  # fmt: skip
+    region = RegionField(source="organization.region", allow_null=True, default=None)
+    is_member = serializers.BooleanField(
+        source="organization.is_member", default=False, help_text=MEMBER
+    )
     people = serializers.IntegerField(read_only=True)
     spellings = SpellingSerializer(many=True, read_only=True)
 
@@ -69,6 +75,8 @@ class MergeSpellingsSerializer(serializers.Serializer[Any]):
 
     name = LineField(max_length=300)
     short_name = LineField(max_length=60, allow_blank=True, default="")
+    region = RegionField(allow_null=True, default=None, help_text=HOME)
+    is_member = serializers.BooleanField(default=False, help_text=MEMBER)
     spellings = serializers.ListField(
         child=SpellingField(), allow_empty=False, max_length=MOST_AT_ONCE,
         help_text="As typed, or their keys.",
@@ -80,6 +88,8 @@ class JoinSerializer(serializers.Serializer[Any]):
 
     name = LineField(max_length=300, required=False)
     short_name = LineField(max_length=60, allow_blank=True, required=False)
+    region = RegionField(allow_null=True, required=False, help_text=HOME)
+    is_member = serializers.BooleanField(required=False, help_text=MEMBER)
     spellings = serializers.ListField(
         child=SpellingField(), max_length=MOST_AT_ONCE, default=list,
         help_text="More spellings that belong to it; one of another organization moves.",

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.journal import Actor
 from events import directory
-from events.models import Meeting, Organization
+from events.models import Meeting, Organization, Region
 from registrations import seats, waitlist
 
 
@@ -24,6 +24,8 @@ def merge(
     at: datetime,
     by: Actor,
     organization: Organization | None = None,
+    region: Region | str | None = directory.UNCHANGED,
+    is_member: bool | None = None,
 ) -> Organization:
     """
     Count these spellings as one organization (`directory.merge`). Whoever belongs to it now
@@ -34,7 +36,7 @@ def merge(
     seats.lock(meeting.pk)
     merged = directory.merge(
         meeting=meeting, keys=keys, name=name, short_name=short_name, at=at, by=by,
-        organization=organization,
+        organization=organization, region=region, is_member=is_member,
     )  # fmt: skip
     _follow(meeting, at=at)
     return merged

@@ -72,7 +72,9 @@ def listed(meeting: Meeting) -> tuple[list[Merged], list[Spelling]]:
     )
     spellings = {key: Spelling(key, typed or key, people) for key, typed, people in counted}
     merged: dict[int, Merged] = {}
-    variants = OrganizationVariant.objects.filter(meeting=meeting).select_related("organization")
+    variants = OrganizationVariant.objects.filter(meeting=meeting).select_related(
+        "organization__region__region_set"
+    )
     for variant in variants.order_by("key"):
         one = merged.setdefault(variant.organization_id, Merged(variant.organization))
         nobody = Spelling(variant.key, variant.key, 0)

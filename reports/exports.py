@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import (
     Case,
     CharField,
+    Exists,
     Expression,
     F,
     Func,
@@ -109,6 +110,19 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("Sessions"): _sessions(meeting),
         _("Source"): _said("source", Source.choices),
         _("Access code"): Coalesce(F("access_code__code"), Value(""), output_field=CharField()),
+        _("Organization, merged"): Coalesce(
+            _merged("organization__name"), F("organization"), output_field=CharField()
+        ),
+        _("Organization’s region"): Coalesce(
+            _merged(_named("organization__region__", meeting.region_set.language)),
+            Value(""),
+            output_field=CharField(),
+        ),
+        _("Member of the association"): Case(
+            When(Exists(roster.of_members()), then=Value(force_str(_("yes")))),
+            default=Value(""),
+            output_field=CharField(),
+        ),
         _("Registered by"): F("submitted_by_name"),
         _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),
         _("Came (venue time)"): _local(roster.first_entry(), meeting.time_zone),
@@ -130,6 +144,11 @@ def _named(of: str, main_language: str, *, field: str = "name") -> Expression:
     if when.language_now() != main_language[:2]:
         chosen = Coalesce(NullIf(F(f"{of}{field}_alt"), Value("")), F(f"{of}{field}"))
     return Coalesce(chosen, Value(""), output_field=CharField())
+
+
+def _merged(what: str | Expression) -> Subquery:
+    """Of the organization that the typed spelling belongs to; NULL where it stands for itself."""
+    return Subquery(roster.spelling().values_list(what)[:1])
 
 
 def _sessions(meeting: Meeting) -> Expression:

@@ -179,7 +179,7 @@ def needs_you(meeting: Meeting, *, at: datetime) -> list[Need]:
         page = reverse("manage-messages", args=[meeting.slug])
         needs.append(Need(words % {"n": troubled}, _("See why"), f"{page}?state=troubled"))
     if meeting.purged_at is None and meeting.is_ahead(at):
-        if twins := roster.possible_twins(people).count():
+        if twins := people.perhaps_twice().count():
             words = ngettext(
                 "%(n)s record may be the same person as another",
                 "%(n)s records may be the same person",

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from attendance.models import Presence
-from events.models import Category, Meeting, Region, in_language
+from events.models import Category, Meeting, OrganizationVariant, Region, in_language
 from registrations import finding, names
 from registrations.models import (
     AttendanceMode,
@@ -45,14 +45,6 @@ ORDERS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
-def possible_twins(people: RegistrationQuerySet) -> RegistrationQuerySet:
-    """Live registrations of a meeting that share the whole name with another one."""
-    names_of_two = (
-        people.live().values("name_key").annotate(n=Count("pk")).filter(n__gt=1).values("name_key")
-    )
-    return people.live().filter(name_key__in=names_of_two)
-
-
 def names_to_check(people: RegistrationQuerySet) -> list[int]:
     """Whose name looks mistyped (scripts mixed, all capitals …): worth a look before printing."""
     rows = people.live().values_list("pk", "family_name", "given_name", "patronymic", "latin_name")
@@ -78,15 +70,31 @@ def _at_the_door() -> QuerySet[Presence]:
     return Presence.objects.filter(registration=OuterRef("pk"), checkpoint__code=DOOR)
 
 
+def spelling() -> QuerySet[OrganizationVariant]:
+    """Of the organization that somebody typed, where the organizer has merged it."""
+    return OrganizationVariant.objects.filter(
+        meeting=OuterRef("meeting"), key=OuterRef("organization_key")
+    )
+
+
+def of_members() -> QuerySet[OrganizationVariant]:
+    """As above, where it is a member of the host's association."""
+    return spelling().filter(organization__is_member=True)
+
+
 MORE: dict[str, tuple[Any, Callable[[RegistrationQuerySet], RegistrationQuerySet]]] = {
     "names": (_("name to check"), lambda people: people.filter(pk__in=names_to_check(people))),
-    "twins": (_("perhaps on the list twice"), possible_twins),
+    "twins": (_("perhaps on the list twice"), lambda people: people.perhaps_twice()),
     "no_email": (_("without e-mail"), lambda people: people.filter(email="")),
     "proxy": (
         _("registered by somebody else"),
         lambda people: people.exclude(submitted_by_name="", submitted_by_email=""),
     ),
     "no_consent": (_("without consent"), without_consent),
+    "members": (
+        _("from member organizations"),
+        lambda people: people.filter(Exists(of_members())),
+    ),
     "offered": (_("seat offered"), lambda people: people.filter(offer__isnull=False)),
     "over": (_("over the limit of seats"), lambda people: people.over()),
 }

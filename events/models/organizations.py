@@ -14,6 +14,9 @@ class Organization(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="organizations")
     name = models.CharField(_("full name"), max_length=300)
     short_name = models.CharField(_("short name, for badges"), max_length=60, blank=True)
+    # Where it is at home, whichever regions its people represent.
+    region = models.ForeignKey("Region", models.SET_NULL, null=True, blank=True, related_name="+")
+    is_member = models.BooleanField(_("member of the host’s association"), default=False)
 
     def __str__(self) -> str:
         return f"{self.short_name or self.name} of {self.meeting_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 from accounts import preconditions
 from config import uploads
 from events.models import Meeting
+from events.serializers import RegionSerializer
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.delegation_serializers import (
@@ -58,6 +60,17 @@ class DelegationViewSet(
         related = ("meeting", "region", "category", "places")
         return Delegation.objects.filter(meeting=meeting).select_related(*related).order_by("pk")
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(_shown(page or []))
+
+    @extend_schema(responses=RegionSerializer(many=True), summary="Read who is not represented")
+    @action(detail=False, url_path="missing-regions", pagination_class=None, filter_backends=[])
+    def missing_regions(self, request: Request, meeting: str) -> Response:
+        """The regions of the meeting's list that nobody on its list represents so far."""
+        missing = answers.missing_regions(own_meeting(request, meeting))
+        return Response(RegionSerializer(missing, many=True).data)
+
     @extend_schema(
         request=DelegationSerializer,
         responses={201: DelegationSerializer},
@@ -72,7 +85,7 @@ class DelegationViewSet(
             at=timezone.now(),
             by=acting(request),
         )
-        answer = DelegationSerializer(self.get_queryset().get(pk=opened.pk)).data
+        [answer] = _shown([self.get_queryset().get(pk=opened.pk)])
         return Response(answer, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -115,7 +128,7 @@ class DelegationViewSet(
             by=acting(request),
         )
         found = self.get_queryset().filter(pk__in=[one.pk for one in opened])
-        return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
+        return Response(_shown(found), status.HTTP_201_CREATED)
 
     @extend_schema(
         request={"multipart/form-data": DelegationTableSerializer},
@@ -162,7 +175,7 @@ class DelegationViewSet(
         )
         pks = [one.pk for one in (*taken.opened, *taken.filled)]
         found = self.get_queryset().filter(pk__in=pks)
-        return Response(DelegationSerializer(found, many=True).data, status.HTTP_201_CREATED)
+        return Response(_shown(found), status.HTTP_201_CREATED)
 
     @extend_schema(request=AskedSerializer, responses=AskedSerializer, summary="Write to the heads")
     @action(detail=False, methods=["post"], pagination_class=None)
@@ -198,9 +211,18 @@ class DelegationViewSet(
     def current(self) -> Response:
         """The delegation as it is now, with its ETag."""
         delegation = self.get_object()
-        response = Response(DelegationSerializer(delegation).data)
+        [shown] = _shown([delegation])
+        response = Response(shown)
         response["ETag"] = preconditions.etag(delegation.version)
         return response
+
+
+def _shown(delegations: Iterable[Delegation]) -> list[dict[str, Any]]:
+    """As the API has them; where each of them stands is read for all at once."""
+    found = list(delegations)
+    lines = answers.lines_of(found, at=timezone.now())
+    states = {line.delegation.pk: line.state for line in lines}
+    return list(DelegationSerializer(found, many=True, context={"states": states}).data)
 
 
 def _wish(

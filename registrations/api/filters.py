@@ -43,6 +43,9 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
     access_code = django_filters.UUIDFilter(
         field_name="access_code__uid", label="Whoever came with this access code."
     )
+    perhaps_twice = django_filters.BooleanFilter(
+        method="of_one_name", label="Whoever has the whole name of another one on the list."
+    )
     session = django_filters.UUIDFilter(
         field_name="session_seats__session__uid", label="Whoever has chosen this session."
     )
@@ -59,6 +62,12 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
         self, rows: QuerySet[Registration], name: str, stage: str
     ) -> QuerySet[Registration]:
         return cast(RegistrationQuerySet, rows).at_stage(stage)
+
+    def of_one_name(
+        self, rows: QuerySet[Registration], name: str, asked: bool
+    ) -> QuerySet[Registration]:
+        twice = cast(RegistrationQuerySet, rows).perhaps_twice()
+        return twice if asked else rows.exclude(pk__in=twice.values("pk"))
 
     def of_region(
         self, rows: QuerySet[Registration], name: str, code: str

@@ -51,7 +51,7 @@ class OrganizationsView(APIView):
         typed stays with their registrations.
         """
         target = own_meeting(request, meeting)
-        body = MergeSpellingsSerializer(data=request.data)
+        body = MergeSpellingsSerializer(data=request.data, context={"meeting": target})
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
         made = organizations.merge(
@@ -76,7 +76,7 @@ class OrganizationView(APIView):
         """Its limit of seats is followed at once."""
         target = own_meeting(request, meeting)
         found = get_object_or_404(target.organizations, pk=id)
-        body = JoinSerializer(data=request.data)
+        body = JoinSerializer(data=request.data, context={"meeting": target})
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
         organizations.merge(
@@ -85,6 +85,8 @@ class OrganizationView(APIView):
             keys=said["spellings"],
             name=said.get("name", found.name),
             short_name=said.get("short_name", found.short_name),
+            region=said.get("region", found.region),
+            is_member=said.get("is_member"),
             at=timezone.now(),
             by=acting(request),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from registrations.models import Delegation, Registration, Status
 
 # Fewer than this share of its places named is few.
 FEW = 0.5
+STATES = ("full", "named", "few", "refused", "bounced", "waits", "unasked", "no_address")
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Answer:
     @property
     def state(self) -> str:
         """
-        One word of: full, named, few, refused, bounced, waits (was asked), unasked, no_address.
+        One word of STATES; who waits was asked and has not answered.
         """
         delegation, places = self.delegation, self.delegation.places
         if self.named:
@@ -82,12 +84,24 @@ def answers(meeting: Meeting, *, at: datetime) -> Answers:
         .annotate(confirmed=Count("people", filter=Q(people__status=Status.CONFIRMED)))
         .by_name()
     )
-    mails = outbox.latest([f"delegation:{one.pk}" for one in delegations], letters.KINDS)
-    lines = []
     for one in delegations:
         one.meeting = meeting
-        mail = mails.get(f"delegation:{one.pk}")
-        lines.append(Answer(one, getattr(one, "confirmed", 0), mail, one.is_open(at)))
+    return Answers(lines_of(delegations, at=at), missing_regions(meeting))
+
+
+def lines_of(delegations: Sequence[Delegation], *, at: datetime) -> list[Answer]:
+    """Where each of these stands; `confirmed` where they are annotated with it."""
+    mails = outbox.latest([f"delegation:{one.pk}" for one in delegations], letters.KINDS)
+    return [
+        Answer(
+            one, getattr(one, "confirmed", 0), mails.get(f"delegation:{one.pk}"), one.is_open(at)
+        )
+        for one in delegations
+    ]
+
+
+def missing_regions(meeting: Meeting) -> list[Region]:
+    """The regions of the meeting's list that nobody on its list represents."""
     represented = Registration.objects.live().filter(meeting=meeting).counted().values("region")
     missing = meeting.region_set.regions.active().in_order().exclude(pk__in=represented)
-    return Answers(lines, list(missing.select_related("group")))
+    return list(missing.select_related("group"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +108,16 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def of(self, *, email: str, name_key: str) -> Self:
         """An assistant registers five people from one address: the name counts too."""
         return self.filter(email__iexact=email, name_key=name_key)
+
+    def perhaps_twice(self) -> Self:
+        """On the list, and another one on the list of the same meeting has the whole name."""
+        others = (
+            Registration.objects.live()
+            .filter(meeting=OuterRef("meeting"), name_key=OuterRef("name_key"))
+            .exclude(pk=OuterRef("pk"))
+        )
+        # Those whose names are erased have nothing in common.
+        return self.live().exclude(name_key="").filter(Exists(others))
 
     def organized_by(self, user: models.Model) -> Self:
         return self.filter(meeting__owners=user)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -12,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import journal
-from events import directory
-from events.models import Meeting, Organization
+from events import directory, regions
+from events.models import Meeting, Organization, Region
 from events.office import OfficeRequest, own_meeting
 from registrations import names, spellings
 from registrations import organizations as merging
@@ -27,6 +30,24 @@ class MergeForm(forms.Form):
     short_name = forms.CharField(
         label=gettext_lazy("Short name, for badges and tables"), max_length=60, required=False
     )
+    region = forms.CharField(
+        label=gettext_lazy("Its region"), max_length=200, required=False,
+        widget=forms.TextInput({"list": "regions"}),
+    )  # fmt: skip
+    is_member = forms.BooleanField(
+        label=gettext_lazy("Member of the host’s association"), required=False
+    )
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meeting = meeting
+
+    def clean_region(self) -> Region | None:
+        typed = str(self.cleaned_data["region"]).strip()
+        region = regions.find(self.meeting.region_set, typed) if typed else None
+        if typed and region is None:
+            raise ValidationError(_("“%(typed)s” is no region of the list.") % {"typed": typed})
+        return region
 
 
 @own_meeting
@@ -38,7 +59,7 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     """
     asked = request.POST or request.GET
     said = {name: request.GET.get(name, "")[:300] for name in ("name", "short_name")}
-    form = MergeForm(request.POST or None, initial=said)
+    form = MergeForm(request.POST or None, initial=said, meeting=meeting)
     ticked = [key for key in asked.getlist("key") if _may_be_key(key)]
     if form.is_valid():
         into = number_in(request.POST.get("into", ""))
@@ -48,8 +69,7 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
             merging.merge(
                 meeting=meeting,
                 keys=ticked,
-                name=form.cleaned_data["name"].strip(),
-                short_name=form.cleaned_data["short_name"].strip(),
+                **_said(form, organization if request.POST.get("joins") else None),
                 organization=organization,
                 at=timezone.now(),
                 by=journal.organizer(request.user),
@@ -65,6 +85,7 @@ def organizations(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         "merged": merged,
         "single": single,
         "form": form,
+        "regions": meeting.region_set.regions.active().in_order(),
         "alike": [(one, _ticking(one)) for one in spellings.alike(merged, single)],
         "ticked": ticked,
         "into": number_in(asked.get("into", "")),
@@ -83,6 +104,17 @@ def separate(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     if _may_be_key(key):
         merging.separate(meeting=meeting, key=key, at=timezone.now(), by=by)
     return see_other("manage-organizations", meeting.slug)
+
+
+def _said(form: MergeForm, joined: Organization | None) -> dict[str, Any]:
+    """What the form says; of an organization that is joined, what is left empty stays."""
+    said = dict(form.cleaned_data)
+    said["name"], said["short_name"] = said["name"].strip(), said["short_name"].strip()
+    if joined is not None:
+        said["short_name"] = said["short_name"] or joined.short_name
+        said["region"] = said["region"] or joined.region
+        said["is_member"] = said["is_member"] or joined.is_member
+    return said
 
 
 def _ticking(alike: spellings.Alike) -> str:

@@ -79,12 +79,7 @@ def _mark(rows: list[Registration], meeting: Meeting) -> None:
     """Write beside each person what the list shows: tone, place in line, what is odd."""
     troubled = _troubled(meeting)
     people = Registration.objects.filter(meeting=meeting, pk__in=[row.pk for row in rows])
-    everybody = Registration.objects.filter(meeting=meeting)
-    twins = set(
-        roster.possible_twins(everybody)
-        .filter(pk__in=[row.pk for row in rows])
-        .values_list("pk", flat=True)
-    )
+    twins = set(people.perhaps_twice().values_list("pk", flat=True))
     no_consent = set(roster.without_consent(people).values_list("pk", flat=True))
     for row in rows:
         row.tone = TONES[Status(row.status)]  # type: ignore[attr-defined]  # for the page

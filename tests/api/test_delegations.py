@@ -160,7 +160,7 @@ def test_lists_cost_the_same_for_one_and_three(
     organizer, head, meeting, delegation, django_assert_num_queries
 ):
     head.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         organizer.send("get", URL)
     with django_assert_num_queries(5):
         head.send("get", "my-delegation/")
@@ -168,7 +168,7 @@ def test_lists_cost_the_same_for_one_and_three(
         factories.make_delegation(meeting, name=name)
         body = {"people": [PERSON | {"family_name": name}], "agreed": True}
         head.send("post", "my-delegation/people/", body)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         organizer.send("get", URL)
     with django_assert_num_queries(5):
         head.send("get", "my-delegation/")
@@ -247,3 +247,27 @@ def test_a_head_reads_who_is_not_on_the_list_any_more_and_why(organizer, head, d
     assert [(one["family_name"], one["status"], one["reason"]) for one in said["former"]] == [
         ("А", "declined", "Мест нет"), ("Б", "declined", ""),
     ]  # fmt: skip
+
+
+def test_an_organizer_reads_who_has_answered_and_which_regions_are_missing(
+    organizer, head, meeting, delegation
+):
+    bounced = factories.make_delegation(meeting, name="Приморье", region=None)
+    factories.make_delegation(meeting, name="Союз", region=None, head_email="")
+    asked = {"delegations": [str(bounced.uid)]}
+    organizer.send("post", f"{URL}ask/", asked)
+    Message.objects.update(state=State.FAILED)
+    before = organizer.send("get", f"{URL}missing-regions/").json()
+    head.send("post", "my-delegation/people/", {"people": [PERSON], "agreed": True})
+
+    states = {one["name"]: one["state"] for one in organizer.send("get", URL).json()["results"]}
+    one = organizer.send("get", f"{URL}{bounced.uid}/").json()
+    after = organizer.send("get", f"{URL}missing-regions/").json()
+
+    assert states == {"Калуга": "few", "Приморье": "bounced", "Союз": "no_address"}
+    assert one["state"] == "bounced"
+    assert {r["code"] for r in before} - {r["code"] for r in after} == {"RU-KLU"}
+
+
+def test_a_stranger_does_not_read_which_regions_are_missing(stranger, meeting):
+    assert stranger.send("get", f"{URL}missing-regions/").status_code == 404

@@ -101,3 +101,16 @@ def test_reading_costs_the_same_for_one_and_three(
 
     with django_assert_num_queries(4):
         organizer.send("get", f"meetings/{meeting.slug}/organizations/")
+
+
+def test_a_program_says_where_an_organization_is_at_home_and_that_it_is_a_member(organizer, url):
+    made = merge(organizer, url, region="RU-KLU", is_member=True).json()
+    one = f"{url}{made['id']}/"
+    kept = organizer.send("patch", one, {"short_name": "СБ"}).json()
+    wrong = organizer.send("patch", one, {"region": "RU-XXX"})
+    changed = organizer.send("patch", one, {"region": None, "is_member": False}).json()
+
+    assert (made["region"], made["is_member"]) == ("RU-KLU", True)
+    assert (kept["short_name"], kept["region"], kept["is_member"]) == ("СБ", "RU-KLU", True)
+    assert wrong.json()["errors"][0]["pointer"] == "/region"
+    assert (changed["region"], changed["is_member"]) == (None, False)

@@ -335,7 +335,19 @@ def test_filters_and_search(organizer, meeting):
     assert people(organizer, meeting, "?status=pending&status=confirmed") == ["Соловьёв", "Ким"]
     assert people(organizer, meeting, "?category=ministry") == ["Ким"]
     assert people(organizer, meeting, "?region=RU-KGD") == ["Соловьёв"]
+    assert people(organizer, meeting, "?perhaps_twice=true") == []
     assert people(organizer, meeting, "?region=none") == ["Ким"]
+
+
+def test_whoever_is_perhaps_on_the_list_twice_is_found(organizer, meeting):
+    meeting = factories.make_meeting(owner=meeting.owners.get(), seat_limit=None)
+    same = {"family_name": "Ли", "given_name": "Ян", "patronymic": ""}
+    for email in ("a@example.org", "b@example.org"):
+        factories.make_registration(meeting=meeting, email=email, **same)
+    factories.make_registration(meeting=meeting, family_name="Ким")
+
+    assert people(organizer, meeting, "?perhaps_twice=true") == ["Ли", "Ли"]
+    assert people(organizer, meeting, "?perhaps_twice=false") == ["Ким"]
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,8 @@ def test_5_somebody_is_taken_off(stage, phone):
     press(phone, phone.locator("main form button.danger"))
 
     expect(phone.locator("ol.people > li")).to_have_count(2)
+    # Who was named once stays to be seen, apart from the list.
+    expect(phone.locator("ul.people > li")).to_contain_text(["Сидоров Иван"])
     stage.mailbox.wait_for(
         stage.address("ivan"),
         stage.said("Участие отменено", "Participation cancelled"),

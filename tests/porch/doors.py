@@ -80,7 +80,7 @@ API_OFFICE = """
     api-access-code-list api-access-code-detail
     api-access-link-list api-access-link-renew api-access-link-revoke
     api-delegation-list api-delegation-ask api-delegation-for-regions api-delegation-detail
-    api-delegation-renew-link api-delegation-from-file
+    api-delegation-renew-link api-delegation-from-file api-delegation-missing-regions
     api-invitation-list api-invitation-remind api-invitation-send api-invitation-detail
     api-invitation-renew-link api-invitation-withdraw api-invitation-from-file
     api-message-list api-message-bulk api-message-coming api-message-delay api-message-detail

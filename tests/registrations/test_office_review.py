@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import journal
 from accounts.models import JournalEntry
-from events.models import OrganizationVariant
+from events.models import Organization, OrganizationVariant
 from notifications import outbox
 from registrations import calling_off, closing
 from registrations.models import Registration, Source, Status
@@ -345,6 +345,30 @@ def test_what_may_be_one_organization_is_ticked_by_a_link(client, owner):
     # Whoever joins an organization does not take its short name away.
     assert 'value="СБ"' in joined.text.partition('id="merge"')[2].partition("</form>")[0]
     assert "selected" in joined.text.partition('id="into"')[2].partition("</select>")[0]
+
+
+def test_an_organization_has_a_region_and_a_membership_that_joining_does_not_take(client, owner):
+    meeting = coming_meeting(owner, seat_limit=None)
+    for organization in ("Парк", "Парк «Заречный»", "Банк"):
+        make_registration(meeting=meeting, organization=organization)
+    address = reverse("manage-organizations", args=[meeting.slug])
+    said = {"name": "Парк", "short_name": "П", "region": "калужская обл.", "is_member": "on"}
+
+    unknown = client.post(address, said | {"key": "парк", "region": "Атлантида"}, headers=EN)
+    client.post(address, said | {"key": "парк", "joins": "1"})
+    park = Organization.objects.get()
+    joining = {"name": "Парк", "key": "парк заречный", "into": park.pk, "joins": "1"}
+    client.post(address, joining)
+    shown = client.get(address, headers=EN).text
+    park.refresh_from_db()
+
+    assert "“Атлантида” is no region of the list." in unknown.text
+    assert (park.short_name, park.region.code, park.is_member) == ("П", "RU-KLU", True)
+    assert park.variants.count() == 2
+    assert "Kaluga Oblast · member of the host’s association" in shown
+    client.post(address, {"name": "Парк", "into": park.pk})
+    park.refresh_from_db()
+    assert (park.short_name, park.region, park.is_member) == ("", None, False)
 
 
 @pytest.mark.parametrize("key", ["\x00", "я" * 400, ""])

@@ -3,7 +3,7 @@
 import pytest
 
 from events.models import Organization
-from registrations import names, organizations, spellings
+from registrations import convening, names, organizations, spellings
 from registrations.spellings import Merged, Spelling
 from tests.factories import NOON, ORGANIZER, make_meeting, make_registration
 
@@ -94,3 +94,21 @@ def test_hints_are_of_the_people_on_the_list_and_merge_nothing():
         meeting=meeting, keys=keys, name="Берег", short_name="", at=NOON, by=ORGANIZER
     )
     assert spellings.alike(*spellings.listed(meeting)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_another_list_of_regions_nobody_is_at_home_in_the_old_one():
+    meeting = make_meeting()
+    kaluga = meeting.region_set.regions.get(code="RU-KLU")
+    made = organizations.merge(
+        meeting=meeting, keys=["парк"], name="Парк", short_name="", region=kaluga, is_member=True,
+        at=NOON, by=ORGANIZER,
+    )  # fmt: skip
+
+    convening.change(
+        meeting=meeting, changes={"region_set": make_meeting().region_set}, version=None, at=NOON,
+        by=ORGANIZER,
+    )  # fmt: skip
+
+    made.refresh_from_db()
+    assert (made.region, made.is_member) == (None, True)

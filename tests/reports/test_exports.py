@@ -8,12 +8,20 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import JournalEntry
+from registrations import organizations
 from registrations.models import Registration
 from reports import exports
-from tests.factories import make_access_code, make_meeting, make_registration, make_user
+from tests.factories import (
+    NOON,
+    ORGANIZER,
+    make_access_code,
+    make_meeting,
+    make_registration,
+    make_user,
+)
 from tests.reports.test_figures import let_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 DANGEROUS = [
     '=HYPERLINK("http://example.org")',
@@ -60,7 +68,8 @@ def test_no_cell_of_the_csv_is_a_formula_and_nothing_is_lost(client, text):
 
     _head, row = rows_of(export(client, meeting, "csv"))
 
-    assert row.count("'" + text) == 2
+    # As typed, in the merged column, and the phone.
+    assert row.count("'" + text) == 3
 
 
 def test_no_cell_of_the_workbook_is_a_formula(client):
@@ -173,3 +182,24 @@ def test_the_file_says_with_which_code_somebody_came(client):
     at = everybody[0].index("Код доступа")
     assert sorted(row[at] for row in everybody[1:]) == ["", "PRESS2026"]
     assert [row[at] for row in with_code[1:]] == ["PRESS2026"]
+
+
+def test_the_file_says_which_organization_it_is_and_whether_it_is_a_member(client):
+    meeting = make_meeting(seat_limit=None)
+    for organization in ("ао парк", "Банк"):
+        make_registration(meeting=meeting, organization=organization)
+    organizations.merge(
+        meeting=meeting, keys=["ао парк"], name="АО «Парк»", short_name="", is_member=True,
+        region=meeting.region_set.regions.get(code="RU-KLU"), at=NOON, by=ORGANIZER,
+    )  # fmt: skip
+
+    head, *rows = rows_of(export(client, meeting, "csv"))
+    members = rows_of(export(client, meeting, "csv", "more=members"))[1:]
+
+    at = head.index("Организация после объединения")
+    assert head[at + 1 : at + 3] == ["Регион организации", "Член объединения"]
+    assert sorted(row[at : at + 3] for row in rows) == [
+        ["АО «Парк»", "Калужская область", "да"],
+        ["Банк", "", ""],
+    ]
+    assert [row[at] for row in members] == ["АО «Парк»"]

@@ -109,6 +109,20 @@ def test_namesakes_are_found_as_perhaps_twice():
     assert found(meeting, "more=twins") == ["Ли", "Ли"]
 
 
+def test_a_namesake_in_another_category_or_meeting_and_erased_names():
+    meeting, other = make_meeting(seat_limit=None), make_meeting(seat_limit=None)
+    same = {"family_name": "Ли", "given_name": "Ян", "patronymic": ""}
+    make_registration(meeting=meeting, email="a@example.org", **same)
+    make_registration(meeting=other, email="a@example.org", **same)
+    assert found(meeting, "more=twins") == []
+
+    make_registration(meeting=meeting, email="b@example.org", category_code="press", **same)
+    assert found(meeting, "more=twins&category=press") == ["Ли"]
+
+    Registration.objects.update(name_key="")
+    assert found(meeting, "more=twins") == []
+
+
 def test_an_empty_list_says_which_condition_hides_whom(client):
     meeting = make_meeting()
     make_registration(meeting=meeting, family_name="Ёлкин")
