@@ -360,6 +360,25 @@ def test_some_that_were_not_told_of_hear_the_decision_as_the_hours_pass():
     assert not Message.objects.filter(kind="confirmed", state=State.DROPPED).exists()
 
 
+def test_one_step_says_that_its_mail_was_left_out():
+    meeting = coming()
+    Meeting.objects.filter(pk=meeting.pk).update(approval=Approval.MANUAL)
+    meeting.refresh_from_db()
+    people = [register(meeting, at=timezone.now(), email=VICTIM) for _ in range(4)]
+
+    said = []
+    for person in (people[0], people[3]):
+        answer = in_the_office(meeting).post(
+            f"/manage/{meeting.slug}/participants/{person.number}/step/",
+            {"step": "approve"},
+            follow=True,
+        )
+        said.append(answer.content.decode())
+
+    assert ["Письмо отправляется" in page for page in said] == [True, False]
+    assert [f"{VICTIM}: На этот адрес" in page for page in said] == [False, True]
+
+
 def test_who_is_told_by_hand_hears_the_next_decision():
     meeting = make_meeting(seat_limit=None, approval=Approval.MANUAL)
     people = [register(meeting, email=VICTIM) for _ in range(4)]
