@@ -32,6 +32,13 @@ def in_language(main: str, alt: str, *, main_language: str) -> str:
     return alt if alt and (get_language() or "")[:2] != main_language[:2] else main
 
 
+def shortened(title: str) -> str:
+    """A title of at most 40 characters, cut between words."""
+    if len(title) <= 40:
+        return title
+    return title[:39].rpartition(" ")[0].rstrip(" ,;—–-") + "…"
+
+
 class RegionSetQuerySet(models.QuerySet["RegionSet"]):
     def offered_to(self, user: User | AnonymousUser) -> Self:
         """The shipped lists and the organizer's own."""
@@ -328,8 +335,13 @@ class Meeting(models.Model):
         return ZoneInfo(self.time_zone)
 
     def text(self, field: str) -> str:
-        """One of the fields with a second language, for the reader's language."""
+        """
+        One of the fields with a second language, for the reader's language. A short title that
+        has no second one is made of the title that has.
+        """
         main, alt = getattr(self, field), getattr(self, f"{field}_alt")
+        if field == "short_title" and not alt:
+            alt = shortened(self.title_alt)
         return in_language(main, alt, main_language=self.language)
 
     def is_ahead(self, at: datetime) -> bool:
