@@ -80,6 +80,9 @@ KINDS: dict[str, Kind] = {
 }
 
 
+TO_MANY = tuple(name for name, kind in KINDS.items() if kind.to_many)
+
+
 def of(kind: str) -> Kind:
     """How that kind is treated."""
     return KINDS.get(kind, OTHER)

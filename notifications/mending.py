@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, TextChoices, Value
+from django.db.models import CharField, Exists, OuterRef, Q, TextChoices, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import outbox
+from notifications import kinds, outbox, sparing
 from notifications.models import Message, MessageQuerySet, State
 
 # Whoever waits for the answer is a person before a page: the rest is one more press.
@@ -55,13 +55,16 @@ class Mended:
         return sum(row.outcome is Outcome.DONE for row in self.rows)
 
 
-def suitable(messages: MessageQuerySet, act: Act) -> MessageQuerySet:
+def suitable(messages: MessageQuerySet, act: Act, *, reason: str = "") -> MessageQuerySet:
     """
-    Those of the messages that the act is for.
+    Those of the messages that the act is for; they were looked for by that `reason`, if any.
 
     Many are sent again only where the post office has given up or waits: what has arrived,
     or was withdrawn on purpose, is repeated by hand, each by itself. What was sent again
     already is not sent a third time: its repetition is a message of its own.
+
+    What a mailbox was spared (notifications.sparing) is sent only to who asks for just that,
+    and of each person the last word: whoever is confirmed need not read that he is waiting.
     """
     if act == Act.SETTLE:
         return messages.troubled()
@@ -69,21 +72,37 @@ def suitable(messages: MessageQuerySet, act: Act) -> MessageQuerySet:
         return messages.withdrawable()
     again = Concat(Value("again:"), Cast(OuterRef("pk"), CharField()))
     stuck = [State.FAILED, State.AMBIGUOUS, State.EXPIRED, State.DEFERRED]
+    fits = Q(state__in=stuck)
+    if reason == sparing.REASON:
+        fits |= _last_word()
     return (
-        messages.filter(state__in=stuck)
+        messages.filter(fits)
         .exclude(recipient="")
         .exclude(Exists(Message.objects.filter(dedupe_key=again)))
     )
 
 
-def mend(*, messages: MessageQuerySet, act: Act, at: datetime, by: Actor) -> Mended:
+def _last_word() -> Q:
+    """What was spared, and nothing was said to the person since but what everybody is told."""
+    later = Message.objects.filter(
+        pk__gt=OuterRef("pk"),
+        subjects__contains=OuterRef("subjects"),
+        recipient=OuterRef("recipient"),
+    ).exclude(kind__in=kinds.TO_MANY)
+    spared = Q(state=State.DROPPED, reason=sparing.REASON)
+    return spared & ~Q(kind__in=kinds.TO_MANY) & ~Q(Exists(later))
+
+
+def mend(
+    *, messages: MessageQuerySet, act: Act, at: datetime, by: Actor, reason: str = ""
+) -> Mended:
     """
     Do it to the oldest AT_ONCE of the messages that it is for.
 
     Each is a transaction of its own, so one that is refused does not stop the others, and
     whatever is cut off half-way is simply done again.
     """
-    found = suitable(messages, act)
+    found = suitable(messages, act, reason=reason)
     rows = [
         Row(message=message, outcome=one(message, act=act, at=at, by=by))
         for message in found.order_by("pk")[:AT_ONCE]

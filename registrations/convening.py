@@ -24,6 +24,7 @@ from events.models import (
     MeetingStatus,
     Organization,
     RegionSet,
+    shortened,
 )
 from registrations import (
     clocks,
@@ -283,13 +284,6 @@ def set_hosts(meeting: Meeting, hosts: list[tuple[str, str]]) -> None:
         Host(meeting=meeting, name=name, name_alt=alt, position=position)
         for position, (name, alt) in enumerate(named)
     )
-
-
-def shortened(title: str) -> str:
-    """A title of at most 40 characters, cut between words."""
-    if len(title) <= 40:
-        return title
-    return title[:39].rpartition(" ")[0].rstrip(" ,;—–-") + "…"
 
 
 def free_slug(text: str) -> str:

@@ -133,8 +133,14 @@ def send_trial(
     :raises TextNotAccepted: something in braces that means nothing there
     :raises Throttled: too many of them in an hour
     """
-    throttle.hit(f"mail-trial:{to.pk}", limit=MOST_TRIALS, seconds=3600, at=at)
     sample = letter(meeting=meeting, kind=kind, language=language, at=at, words=words)
+    _send_trial(sample, meeting=meeting, language=language, to=to, at=at)
+
+
+def _send_trial(
+    sample: outbox.Letter, *, meeting: Meeting, language: str, to: User, at: datetime
+) -> None:
+    throttle.hit(f"mail-trial:{to.pk}", limit=MOST_TRIALS, seconds=3600, at=at)
     outbox.enqueue(
         key=f"trial:{meeting.pk}:{to.pk}:{uuid.uuid4()}",
         kind="trial",
@@ -312,6 +318,39 @@ def announcement(
 
     :raises TextNotAccepted: something in braces that means nothing there
     """
+    sample = _specimen(draft, words, registration, language=language, at=at)
+    # The files stand beside the preview.
+    return _shown(outbox.preview(sample | {"enclosures": []}))
+
+
+@transaction.atomic(durable=True)
+def send_announcement_trial(
+    draft: Announcement,
+    *,
+    language: str,
+    to: User,
+    at: datetime,
+    words: Mapping[str, Words] | None = None,
+) -> None:
+    """
+    Send a message to many, with its files, to the organizer who asks, and nobody else; made
+    out to somebody invented, in `words` that perhaps nobody saved yet.
+
+    :raises TextNotAccepted: something in braces that means nothing there
+    :raises Throttled: too many trials in an hour
+    """
+    sample = _specimen(draft, words, None, language=language, at=at)
+    _send_trial(sample, meeting=draft.meeting, language=sample["language"], to=to, at=at)
+
+
+def _specimen(
+    draft: Announcement,
+    words: Mapping[str, Words] | None,
+    registration: Registration | None,
+    *,
+    language: str,
+    at: datetime,
+) -> outbox.Letter:
     meeting, draft = draft.meeting, copy.copy(draft)
     if words is not None:
         checked = {name: said.checked(own_texts.ANNOUNCEMENT) for name, said in words.items()}
@@ -321,9 +360,7 @@ def announcement(
         }
     with translation.override(language):
         person = _shadow(meeting, registration, "", language, at=at)
-    sample = announcement_letters.specimen(draft, person)
-    # The files stand beside the preview.
-    return _shown(outbox.preview(sample | {"enclosures": []}))
+    return announcement_letters.specimen(draft, person)
 
 
 def _shown(rendered: Rendered) -> Preview:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -14,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import preconditions
+from accounts.models import User
 from config import uploads
 from config.parsing import JSONParser
-from registrations import announcement_files, announcement_reach, announcing
+from registrations import announcement_files, announcement_reach, announcing, mail_preview
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
 from registrations.api.registrations import KEY, claim_of
@@ -138,6 +139,27 @@ class AnnouncementViewSet(
         answer = self.current()
         answer.status_code = status.HTTP_202_ACCEPTED
         return answer
+
+    @extend_schema(
+        request=serializers.TrialSerializer, responses={204: None},
+        summary="Send oneself a message to many on trial",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def trial(self, request: Request, meeting: str, uid: str) -> Response:
+        """
+        The message as it is kept, with its files, to the address of whoever asks, made out to
+        somebody invented.
+        """
+        body = serializers.TrialSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = self.get_object()
+        mail_preview.send_announcement_trial(
+            found,
+            language=body.validated_data.get("language") or found.meeting.language[:2],
+            to=cast(User, request.user),
+            at=timezone.now(),
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=WatchedSerializer, summary="Take a message back")
     @action(detail=True, methods=["post"], url_path="take-back")

@@ -79,6 +79,12 @@ class AttachSerializer(serializers.Serializer[Any]):
     )
 
 
+class TrialSerializer(serializers.Serializer[Any]):
+    language = serializers.ChoiceField(
+        choices=LANGUAGES, required=False, help_text="Default: the meeting's."
+    )
+
+
 class DeliveriesSerializer(serializers.Serializer[Any]):
     """What became of the letters, and whom none was written to."""
 

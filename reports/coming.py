@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from events.models import Meeting, MeetingStatus
 from registrations import reminder_forecast, reminder_plan, reminder_words
 from registrations.delegations import reminding
-from registrations.models import Delegation, Invitation, Offer
+from registrations.models import Announcement, Delegation, Invitation, Offer
+from reports import deliveries
 
 # What is to be seen at a glance; nothing of it is a list to work through.
 MOST = 30
@@ -22,7 +23,8 @@ MOST = 30
 @dataclass(frozen=True, kw_only=True)
 class Coming:
     """
-    One thing that happens at a moment. `code`: reminder, delegations, invitations, offers.
+    One thing that happens at a moment. `code`: announcement, reminder, delegations,
+    invitations, offers.
 
     `sides` are local times of those furthest away; `note` says what is to be known.
     """
@@ -37,16 +39,38 @@ class Coming:
 
 
 def lines(meeting: Meeting, *, at: datetime) -> list[Coming]:
-    """What comes, in order of time, in five queries and two more for each rule of reminders."""
+    """What comes, in order of time, in six queries and two more for each rule of reminders."""
     if meeting.status != MeetingStatus.PUBLISHED:
         return []
     found = [
+        *_announcements(meeting, at=at),
         *_reminders(meeting, at=at),
         *_delegations(meeting, at=at),
         *_invitations(meeting, at=at),
         *_offers(meeting, at=at),
     ]
     return sorted(found, key=lambda line: (line.at, line.code))[:MOST]
+
+
+def _announcements(meeting: Meeting, *, at: datetime) -> list[Coming]:
+    """Messages to many whose letters wait: for the end of the minute, or for the morning."""
+    waiting = deliveries.waiting(meeting)
+    if not waiting:
+        return []
+    found = []
+    for one in Announcement.objects.filter(meeting=meeting, uid__in=list(waiting)):
+        one.meeting = meeting
+        first, number = waiting[str(one.uid)]
+        found.append(
+            Coming(
+                at=max(first, at),
+                code="announcement",
+                words=_("message to many: %(title)s") % {"title": deliveries.title(one)},
+                people=number,
+                page=reverse("manage-announcement", args=[meeting.slug, one.uid]),
+            )
+        )
+    return found
 
 
 def _reminders(meeting: Meeting, *, at: datetime) -> list[Coming]:

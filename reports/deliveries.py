@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -51,11 +52,18 @@ def standing(announcement: Announcement, *, waits: bool) -> tuple[str, str]:
     return words, ""
 
 
-def waiting(meeting: Meeting) -> set[str]:
-    """The uids of the messages to many of which letters wait to be sent."""
+def waiting(meeting: Meeting) -> dict[str, tuple[datetime, int]]:
+    """
+    Of which messages to many letters wait to be sent: by uid, the moment of the first of them
+    and how many there are.
+    """
     letters = searching.under(f"meeting:{meeting.pk}").of_kinds([KIND])
-    uids = letters.filter(state__in=WAITING).annotate(uid=Substr("dedupe_key", len(KIND) + 2, 36))
-    return set(uids.order_by().values_list("uid", flat=True).distinct())
+    of_each = letters.filter(state__in=WAITING).annotate(
+        uid=Substr("dedupe_key", len(KIND) + 2, 36)
+    )
+    rows = of_each.order_by().values_list("uid")
+    found = rows.annotate(first=Min("not_before"), number=Count("pk"))
+    return {uid: (first, number) for uid, first, number in found}
 
 
 def counts(announcement: Announcement) -> dict[str, int]:

@@ -20,7 +20,7 @@ class ComingSerializer(serializers.Serializer[Any]):
 
     at = serializers.DateTimeField()
     what = serializers.ChoiceField(
-        source="code", choices=["reminder", "delegations", "invitations", "offers"]
+        source="code", choices=["announcement", "reminder", "delegations", "invitations", "offers"]
     )
     words = serializers.CharField()
     people = serializers.IntegerField(help_text="To how many it is, as things stand.")

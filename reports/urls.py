@@ -61,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(f"{ANNOUNCEMENT}/discard/", announcements.discard, name="manage-announcement-discard"),
     path(f"{ANNOUNCEMENT}/preview/", announcements.preview, name="manage-announcement-preview"),
+    path(f"{ANNOUNCEMENT}/trial/", announcements.trial, name="manage-announcement-trial"),
     path(f"{ANNOUNCEMENT}/files/", announcements.attach, name="manage-announcement-attach"),
     path(
         f"{ANNOUNCEMENT}/files/<uuid:file>/remove/",

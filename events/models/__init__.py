@@ -2,7 +2,7 @@
 
 from events.models.access_links import AccessLink, AccessLinkQuerySet, Purpose
 from events.models.categories import Category, Colour
-from events.models.languages import in_language
+from events.models.languages import in_language, shortened
 from events.models.meetings import (
     MOST_OFFER_HOURS,
     Approval,
@@ -56,5 +56,6 @@ __all__ = [
     "SessionQuerySet",
     "WaitingPolicy",
     "in_language",
+    "shortened",
     "validate_time_zone",
 ]

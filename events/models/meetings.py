@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from events.models.languages import in_language
+from events.models.languages import in_language, shortened
 from events.models.regions import RegionSet, validate_time_zone
 
 if TYPE_CHECKING:
@@ -214,8 +214,13 @@ class Meeting(models.Model):
         return ZoneInfo(self.time_zone)
 
     def text(self, field: str) -> str:
-        """One of the fields with a second language, for the reader's language."""
+        """
+        One of the fields with a second language, for the reader's language. A short title that
+        has no second one is made of the title that has.
+        """
         main, alt = getattr(self, field), getattr(self, f"{field}_alt")
+        if field == "short_title" and not alt:
+            alt = shortened(self.title_alt)
         return in_language(main, alt, main_language=self.language)
 
     def is_ahead(self, at: datetime) -> bool:

@@ -241,16 +241,20 @@ class MessageViewSet(
         """
         To all that fit the search and are in a state that allows it, the oldest first.
 
-        What arrived already is not sent again, nor what was sent again before.
+        What arrived already is not sent again, nor what was sent again before. What was left
+        out so that nobody is flooded is sent only by its `reason`, `address_spared`.
         """
         found = _of(own_meeting(request, meeting))
         body = BulkSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         act, messages = Act(body.validated_data["action"]), body.search().narrow(found)
-        count = mending.suitable(messages, act).count()
+        reason = body.validated_data.get("reason", "")
+        count = mending.suitable(messages, act, reason=reason).count()
         answer: dict[str, Any] = {"count": count, "done": 0, "left": count, "results": []}
         if not body.validated_data["dry_run"]:
-            mended = mending.mend(messages=messages, act=act, at=timezone.now(), by=acting(request))
+            mended = mending.mend(
+                messages=messages, act=act, at=timezone.now(), by=acting(request), reason=reason
+            )
             answer |= {"done": mended.done, "left": mended.left, "results": mended.rows}
         answer["dry_run"] = body.validated_data["dry_run"]
         return Response(BulkResultSerializer(answer).data)

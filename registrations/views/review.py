@@ -19,6 +19,7 @@ from accounts.refusals import Refused
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
 from notifications import outbox
+from notifications.models import State
 from registrations import amending, booking, erasure, offering, review, substituting
 from registrations.models import Registration, Source, Status
 from registrations.participant_forms import AddressForm, DeclineForm, ParticipantForm, about
@@ -79,6 +80,8 @@ def decide(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRespons
         if not form.is_valid():
             return HttpResponseBadRequest()
         common |= form.cleaned_data
+    letters = outbox.about(f"registration:{registration.pk}")
+    last = letters.only("pk").first()
     try:
         decided = _take(step, registration, **common)
     except KeyError:
@@ -86,8 +89,15 @@ def decide(request: OfficeRequest, meeting: Meeting, number: str) -> HttpRespons
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, str(DONE_BY.get(step, DONE[Status(decided.status)])))
-        _say_if_spared(request, int(bool(decided.spared)))
+        written = list(letters.filter(pk__gt=last.pk if last else 0))
+        said = str(DONE_BY.get(step, DONE[Status(decided.status)]))
+        if not any(letter.state != State.DROPPED for letter in written):
+            # The words of the step promise a mail.
+            said = f"{str(decided.get_status_display()).capitalize()}."
+        messages.success(request, said)
+        for letter in written:
+            if letter.state == State.DROPPED:
+                messages.warning(request, f"{letter.recipient}: {letter.explanation}")
     return see_other("manage-participant", meeting.slug, number)
 
 

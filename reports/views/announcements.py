@@ -280,6 +280,29 @@ def preview(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
     return framed(request, mail, is_plain=shown.is_plain)
 
 
+@csp(CLOSED)  # type: ignore[arg-type]
+@xframe_options_sameorigin
+@own_meeting
+@require_POST
+def trial(request: OfficeRequest, meeting: Meeting, uid: str) -> HttpResponse:
+    """
+    Send what was just typed, with the files, to the organizer who is signed in. Answers in the
+    frame of the preview: nothing is saved, and nothing typed is lost.
+    """
+    try:
+        mail_preview.send_announcement_trial(
+            _own(meeting, uid),
+            words=AnnouncementForm(request.POST, meeting=meeting).wish.words,
+            language=ShownForm(request.POST, meeting=meeting).language,
+            to=request.user,
+            at=timezone.now(),
+        )
+    except Refused as refusal:
+        return render(request, "registrations/office/mail_preview.html", {"refusal": refusal})
+    words = _("A trial mail is on its way to %(address)s.") % {"address": request.user.email}
+    return render(request, "registrations/office/mail_preview.html", {"said": words})
+
+
 def _own(meeting: Meeting, uid: str) -> Announcement:
     found = get_object_or_404(Announcement, meeting=meeting, uid=uid)
     found.meeting = meeting

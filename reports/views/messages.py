@@ -19,7 +19,7 @@ from accounts.refusals import Refused
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import health, mending, outbox, searching, suppressing
+from notifications import health, mending, outbox, searching, sparing, suppressing
 from notifications.mending import Act
 from notifications.models import WAITING, Message, State
 from registrations.models import Invitation, Registration
@@ -157,6 +157,7 @@ def many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
         return redirect("manage-messages", meeting.slug)
     query = _query(request)
     asked = MailSearch(query, meeting=meeting)
+    reason = asked.cleaned_data.get("reason", "")
     context: dict[str, Any] = {
         "meeting": meeting,
         "act": act,
@@ -171,10 +172,11 @@ def many(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
             act=Act(act),
             at=timezone.now(),
             by=journal.organizer(request.user),
+            reason=reason,
         )
         _shown(meeting, [row.message for row in mended.rows])
         return render(request, "reports/messages_done.html", context | {"mended": mended})
-    number = mending.suitable(asked.found(), Act(act)).count()
+    number = mending.suitable(asked.found(), Act(act), reason=reason).count()
     context |= {"number": number, "would": would(Act(act), number)}
     return render(request, "reports/messages_many.html", context)
 
@@ -228,6 +230,8 @@ def _query(request: OfficeRequest) -> QueryDict:
 def _acts(asked: MailSearch) -> list[tuple[str, Any]]:
     """What may be worth doing to all that was found."""
     state = asked.cleaned_data.get("state", "")
+    if asked.cleaned_data.get("reason") == sparing.REASON:
+        return [(Act.RESEND.value, Act.RESEND.label)]
     if state in (searching.WAITING, State.QUEUED):
         return [(Act.WITHDRAW.value, Act.WITHDRAW.label)]
     if state in (State.SENT, State.DROPPED, State.WITHDRAWN, State.LEASED):

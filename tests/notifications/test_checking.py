@@ -9,7 +9,7 @@ from io import StringIO
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import translation
 
@@ -430,6 +430,14 @@ def test_the_command_says_it_line_by_line(named, relay):
     assert "good: SPF example.org\n    v=spf1 mx -all\n" in said
     assert "could be better: DMARC example.org" in said
     assert '    → _dmarc.example.org. TXT "v=DMARC1; p=quarantine; rua=' in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", [("send_trial_mail",), ("mail", "check", "--to")])
+def test_a_trial_goes_to_no_address_that_is_none(command):
+    with pytest.raises(CommandError, match="invalid address value: 'anna'"):
+        call_command(*command, "anna")
+    assert not Message.objects.exists()
 
 
 def test_the_command_fails_where_something_is_wrong(relay):

@@ -101,7 +101,7 @@ def test_what_is_old_is_left_out_and_what_is_new_or_due_later_is_sent(file, serv
     said = resume("--skip-older-than", "5h")
     look()
 
-    assert said == "Mail is sent again; 1 messages were left out.\n"
+    assert said == "Mail is sent again; messages left out: 1.\n"
     assert seen(old) == (State.DROPPED, "skipped_after_restore")
     assert seen(uncertain)[0] == State.AMBIGUOUS
     assert seen(scheduled)[0] == State.QUEUED

@@ -45,7 +45,7 @@ OFFICE = """
     manage-mail-texts manage-mail-text manage-mail-preview manage-mail-trial manage-mail-standard
     manage-announcements manage-announcement-new manage-announcement manage-announcement-send
     manage-announcement-take-back manage-announcement-discard manage-announcement-preview
-    manage-announcement-attach manage-announcement-detach
+    manage-announcement-trial manage-announcement-attach manage-announcement-detach
     manage-messages manage-messages-many manage-message manage-message-step
     manage-door manage-link-change
     manage-figures manage-figures-table
@@ -87,7 +87,7 @@ API_OFFICE = """
     api-message-resend api-message-settle api-message-withdraw api-message-suppress
     api-announcement-list api-announcement-detail api-announcement-reach api-announcement-send
     api-announcement-take-back api-announcement-recipients api-announcement-files
-    api-announcement-remove-file
+    api-announcement-remove-file api-announcement-trial
     api-mail-texts api-mail-text api-mail-preview api-mail-trial
     api-pass-list-list api-pass-list-close api-pass-list-reopen api-pass-list-detail
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx

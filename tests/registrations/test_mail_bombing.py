@@ -361,6 +361,51 @@ def test_some_that_were_not_told_of_hear_the_decision_as_the_hours_pass():
     assert not Message.objects.filter(kind="confirmed", state=State.DROPPED).exists()
 
 
+def test_what_was_left_out_can_be_sent_to_all_at_once_by_who_asks_for_just_that():
+    meeting = coming()
+    Meeting.objects.filter(pk=meeting.pk).update(approval=Approval.MANUAL)
+    meeting.refresh_from_db()
+    people = [register(meeting, at=timezone.now(), email=VICTIM) for _ in range(5)]
+    for person in people:
+        review.approve(registration=person, at=timezone.now(), by=ORGANIZER)
+    assert Message.objects.filter(state=State.DROPPED).count() == 4  # received and confirmed
+    office, many = in_the_office(meeting), f"/manage/{meeting.slug}/messages/many/"
+
+    broad = office.get(many, {"act": "resend", "q": "petrov"})
+    found = office.get(f"/manage/{meeting.slug}/messages/", {"reason": sparing.REASON})
+    exact = office.get(many, {"act": "resend", "reason": sparing.REASON})
+    office.post(f"{many}?reason={sparing.REASON}", {"act": "resend"})
+
+    assert [act for act, _words in found.context["acts"]] == ["resend"]
+    assert (broad.context["number"], exact.context["number"]) == (0, 2)
+    # The last word alone.
+    assert {m.kind for m in Message.objects.filter(dedupe_key__startswith="again:")} == {
+        "confirmed"
+    }
+    assert sent().filter(kind="confirmed").count() == 5
+    again = office.get(many, {"act": "resend", "reason": sparing.REASON})
+    assert again.context["number"] == 0
+
+
+def test_one_step_says_that_its_mail_was_left_out():
+    meeting = coming()
+    Meeting.objects.filter(pk=meeting.pk).update(approval=Approval.MANUAL)
+    meeting.refresh_from_db()
+    people = [register(meeting, at=timezone.now(), email=VICTIM) for _ in range(4)]
+
+    said = []
+    for person in (people[0], people[3]):
+        answer = in_the_office(meeting).post(
+            f"/manage/{meeting.slug}/participants/{person.number}/step/",
+            {"step": "approve"},
+            follow=True,
+        )
+        said.append(answer.content.decode())
+
+    assert ["Письмо отправляется" in page for page in said] == [True, False]
+    assert [f"{VICTIM}: На этот адрес" in page for page in said] == [False, True]
+
+
 def test_who_is_told_by_hand_hears_the_next_decision():
     meeting = make_meeting(seat_limit=None, approval=Approval.MANUAL)
     people = [register(meeting, email=VICTIM) for _ in range(4)]

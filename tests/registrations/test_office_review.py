@@ -12,6 +12,7 @@ from accounts import journal
 from accounts.models import JournalEntry
 from events.models import Organization, OrganizationVariant
 from notifications import outbox
+from notifications.models import Cause, Suppression
 from registrations import calling_off, closing
 from registrations.models import Registration, Source, Status
 from tests.factories import make_meeting, make_registration, make_user
@@ -54,6 +55,25 @@ def test_one_is_approved_and_told(client, owner):
     assert answer.status_code == 303
     assert person.status == Status.CONFIRMED
     assert outbox.about(f"registration:{person.pk}").of_kinds(["confirmed"]).count() == 1
+
+
+def test_no_mail_is_promised_that_nobody_gets(client, owner):
+    meeting = coming_meeting(owner, seat_limit=5)
+    reached, unreachable, stopped = (
+        make_registration(meeting=meeting, status=Status.PENDING, email=email)
+        for email in ("anna@example.org", "", "gone@example.org")
+    )
+    Suppression.objects.create(
+        scope=f"meeting:{meeting.pk}", address=stopped.email, cause=Cause.BOUNCED
+    )
+
+    for person in (reached, unreachable, stopped):
+        answer = step(client, person, "approve")
+
+    promised, alone, confirmed, why = said(answer).split(" | ")
+    assert promised == "Confirmed. The mail is on its way."
+    assert alone == confirmed == "Confirmed."
+    assert why.startswith("gone@example.org: Not sent: mail to this address was stopped")
 
 
 def test_the_reason_is_kept_and_shown_only_if_ticked(client, owner):

@@ -761,6 +761,38 @@ def test_the_api_drafts_attaches_sends_follows_and_takes_back(office):
     assert [row["state"] for row in client.get(api).json()["results"]] == ["taken_back"]
 
 
+def test_it_can_be_tried_out_on_oneself_as_it_was_just_typed_with_its_files(office):
+    client, organizer, meeting = office
+    make_registration(meeting=meeting)
+    one = draft(meeting)
+    attach(one, name="Карта.pdf", content=PDF)
+    page = f"/manage/{meeting.slug}/messages/announcements/{one.uid}/trial/"
+    typed = {"subject_ru": "Проба: {short_title}", "paragraphs_ru": "Едем, {name}.", "shown": "ru"}
+
+    said = client.post(page, typed).content.decode()
+    by_program = client.post(
+        f"/api/v1/meetings/{meeting.slug}/announcements/{one.uid}/trial/",
+        {"language": "ru"}, content_type="application/json",
+    )  # fmt: skip
+
+    assert organizer.email in said
+    assert by_program.status_code == 204
+    as_typed, as_kept = Message.objects.filter(kind="trial").order_by("pk")
+    assert (as_typed.recipient, as_kept.recipient) == (organizer.email, organizer.email)
+    assert rendering.render(as_typed).subject.startswith("Проба: ")
+    assert rendering.render(as_kept).subject.startswith("Автобус: ")
+    raw = composing.compose(as_typed, timezone.now())
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["Карта.pdf"]
+    assert "List-Unsubscribe" not in mail  # it is no participant who reads it
+    one.refresh_from_db()
+    assert one.is_draft
+    assert not letters().exists()
+    refused = client.post(page, typed | {"paragraphs_ru": "{nobody}"}).content.decode()
+    assert "{nobody}" in refused
+    assert Message.objects.count() == 2
+
+
 def test_the_same_draft_again_is_one(office):
     _client, _organizer, meeting = office
     claim = Claim("x", "k", {"a": 1})

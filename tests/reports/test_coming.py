@@ -6,10 +6,21 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from registrations.models import Offer, Presence, ReminderRule, RuleKind, Status
+from registrations import announcing
+from registrations.announcing import Wish
+from registrations.models import (
+    Offer,
+    Presence,
+    Registration,
+    ReminderRule,
+    RuleKind,
+    Status,
+)
+from registrations.own_texts import Words
 from reports import coming
 from tests.factories import (
     NOON,
+    ORGANIZER,
     make_delegation,
     make_invitation,
     make_meeting,
@@ -91,9 +102,31 @@ def test_the_timeline_costs_the_same(rows, django_assert_num_queries):
         delegation.asked_at = NOON
         delegation.save()
 
-    # rules, one plan, delegations, invitations, offers
-    with django_assert_num_queries(5):
+    # messages to many, rules, one plan, delegations, invitations, offers
+    with django_assert_num_queries(6):
         _lines(meeting)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_to_many_that_waits_for_the_morning_is_in_it():
+    meeting = make_meeting(seat_limit=9)
+    for _ in range(2):
+        make_registration(meeting=meeting)
+    night = NOON + timedelta(hours=9)  # 00:00 in Moscow
+    words = {"ru": Words(subject="Автобус, {name}", paragraphs="В 8:00.")}
+    for _ in range(2):
+        one = announcing.draft(meeting=meeting, wish=Wish(words=words), at=night, by=ORGANIZER)
+        people = Registration.objects.filter(meeting=meeting)
+        announcing.send(announcement=one, people=people, version=None, at=night, by=ORGANIZER)
+    while announcing.write_next(at=night):
+        pass
+
+    first, second = _lines(meeting, night)
+
+    assert (first.code, first.people, second.people) == ("announcement", 2, 2)
+    assert first.words == "рассылка: Автобус, {name}"
+    assert f"{first.at:%H:%M}" == "06:00"
+    assert str(one.uid) in second.page
 
 
 def test_the_page_shows_what_comes_and_a_search_does_not(client):

@@ -227,6 +227,10 @@ def test_the_health_line_says_what_stands_still(office, meeting):
     assert "Mail is delayed: 1 letter waiting since" in words
     assert "1 message is uncertain" in words
 
+    # While none leaves, it is not said that mail is leaving.
+    Message.objects.filter(dedupe_key__contains="late").update(not_before=timezone.now())
+    assert "mail is leaving" not in office.get(page, headers=EN).content.decode()
+
     Message.objects.filter(dedupe_key__contains="late").update(state=State.WITHDRAWN)
     assert "The mail server takes no mail since" in office.get(page, headers=EN).content.decode()
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from accounts import journal
-from notifications import bell, delivery, epoch, health, outbox, trial
+from notifications import bell, delivery, epoch, health, mime, outbox, trial
 from notifications.checking import looking
 from notifications.checking.findings import Verdict
 from notifications.models import WAITING, State
@@ -40,7 +40,9 @@ class Command(BaseCommand):
             help="whether receivers can believe our mail; status 1 if something is wrong",
             description="Looks at SPF, DKIM, DMARC, MX and at the mail server or provider.",
         )
-        check.add_argument("--to", metavar="ADDRESS", help="send a test mail there, too")
+        check.add_argument(
+            "--to", type=mime.address, metavar="ADDRESS", help="send a test mail there, too"
+        )
         check.add_argument(
             "--wait", type=int, default=30, metavar="SECONDS", help="for the test mail to leave"
         )
@@ -136,7 +138,7 @@ class Command(BaseCommand):
         except epoch.NotPaused:
             raise CommandError("Mail is not paused: there is nothing to choose.") from None
         bell.ring(outbox.LOOK)
-        self.stdout.write(f"Mail is sent again; {left_out} messages were left out.")
+        self.stdout.write(f"Mail is sent again; messages left out: {left_out}.")
 
 
 def _duration(text: str) -> timedelta:

@@ -8,14 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from notifications import trial
+from notifications import mime, trial
 
 
 class Command(BaseCommand):
     help = "Send a trial message through the outbox, as every other mail goes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("address")
+        parser.add_argument("address", type=mime.address)
         parser.add_argument("--language", default=settings.LANGUAGE_CODE)
 
     def handle(self, *args: Any, **options: Any) -> None:
