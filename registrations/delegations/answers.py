@@ -102,6 +102,8 @@ def lines_of(delegations: Sequence[Delegation], *, at: datetime) -> list[Answer]
 
 def missing_regions(meeting: Meeting) -> list[Region]:
     """The regions of the meeting's list that nobody on its list represents."""
-    represented = Registration.objects.live().filter(meeting=meeting).counted().values("region")
+    people = Registration.objects.live().filter(meeting=meeting).counted()
+    # To SQL, no region is in a list in which one is unknown.
+    represented = people.filter(region__isnull=False).values("region")
     missing = meeting.region_set.regions.active().in_order().exclude(pk__in=represented)
     return list(missing.select_related("group"))

@@ -205,6 +205,22 @@ def test_the_head_sees_who_is_not_on_the_list_any_more(head, office, delegation)
     assert "Not on the list any more" not in head.get(page(delegation)).content.decode()
 
 
+def test_rows_for_a_full_list_are_told_so_before_they_are_saved(head, delegation):
+    for name in ("Ли Ян", "Ким Ен"):
+        head.post(page(delegation, "add/"), PERSON | {"name": name, "role": "expert"})
+    rows = {"rows": "Пак Су\nЮ Лин"}
+    one_left = head.post(page(delegation, "paste/"), rows).content.decode()
+    head.post(page(delegation, "add/"), PERSON | {"name": "Цой Ир", "role": "expert"})
+
+    full = head.post(page(delegation, "paste/"), rows).content.decode()
+    saved = head.post(page(delegation, "paste/"), rows | {"save": "1", "agreed": "1"})
+
+    assert "Only 1 place is left." in one_left
+    assert "No place is left: replace or remove somebody first." in full
+    assert saved.status_code == 422
+    assert Registration.objects.count() == 3
+
+
 def test_what_a_row_says_of_the_role_is_seen_before_it_is_saved(head, delegation):
     rows = "ФИО\tРоль\nЛи Ян\tзам. рук.\nКим Ен\tпереводчик\n"
 

@@ -495,6 +495,8 @@ def test_the_organizer_sees_who_has_answered_and_who_is_missing(django_assert_nu
     make_delegation(meeting, head_email="")
     name(full)
     name(few)
+    # Somebody of no region does not represent all of them.
+    make_registration(meeting=meeting, region=None)
     opening.ask(meeting=meeting, delegations=[bounced, waits], at=NOON, by=ORGANIZER)
     Message.objects.about(f"delegation:{bounced.pk}").update(state=State.FAILED)
 

@@ -259,7 +259,7 @@ def test_the_heads_page_asks_the_same_number_of_questions(
     for _ in range(people):
         register(meeting, region=kaluga(meeting))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(page(delegation))
 
 

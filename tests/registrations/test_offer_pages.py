@@ -295,7 +295,7 @@ def test_the_list_costs_the_same_with_more_offers(
     assert Offer.objects.of(meeting).count() == rows
     office.get("/manage/parks/participants/")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         office.get("/manage/parks/participants/")
     with django_assert_num_queries(14):
         office.get("/manage/parks/edit/limits/")
