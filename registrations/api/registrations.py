@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from accounts import journal, preconditions
 from accounts.models import Via
+from accounts.refusals import Refused
 from config import visitor
 from registrations import (
     access_codes,
@@ -40,6 +41,8 @@ from registrations.idempotency import Claim
 from registrations.models import Consent, Registration, SessionSeat, Source
 from registrations.serializers import (
     BookedSerializer,
+    BulkTransitionSerializer,
+    DecidedSerializer,
     NewRegistrationSerializer,
     RegistrationChangesSerializer,
     RegistrationSerializer,
@@ -206,6 +209,32 @@ class RegistrationViewSet(
         _decide(registration, request, **body.validated_data)
         return self.current()
 
+    @extend_schema(
+        operation_id="meetings_registrations_transitions_many",
+        request=BulkTransitionSerializer,
+        responses=DecidedSerializer(many=True),
+        filters=False,
+        summary="Decide about many registrations",
+    )
+    @action(detail=False, methods=["post"], url_path="transitions", pagination_class=None)
+    def decide_many(self, request: Request, meeting: str) -> Response:
+        """
+        The same decision on each, one after the other in the order of registering, so that the
+        seats there are go to whoever came first. Each is decided by itself: what cannot be done
+        is said in its line, and undoes nothing of the others.
+        """
+        people = self.get_queryset()  # first: a stranger is told nothing, not even what is wrong
+        body = BulkTransitionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        numbers = list(dict.fromkeys(said.pop("numbers")))
+        found = people.filter(number__in=numbers).order_by("registered_at", "pk")
+        results = {one.number: _decided(one, request, **said) for one in found}
+        nobody = _("This meeting has no such registration.")
+        unknown = {"status": None, "code": "not_found", "detail": nobody}
+        lines = [{"number": n} | results.get(n, unknown) for n in numbers]
+        return Response(DecidedSerializer(lines, many=True).data)
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.current()
 
@@ -215,6 +244,17 @@ class RegistrationViewSet(
         response = Response(RegistrationSerializer(registration).data)
         response["ETag"] = preconditions.etag(registration.version)
         return response
+
+
+def _decided(registration: Registration, request: Request, **said: Any) -> dict[str, Any]:
+    """Decide on one of many, and say what became of it."""
+    code = detail = ""
+    try:
+        _decide(registration, request, **said)
+    except Refused as refusal:
+        code, detail = refusal.code, str(refusal)
+    registration.refresh_from_db(fields=["status"])
+    return {"status": registration.status, "code": code, "detail": detail}
 
 
 def _decide(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import bearer
 from accounts.models import JournalEntry
-from events.models import Meeting, MeetingStatus
+from events.models import Approval, Meeting, MeetingStatus
 from notifications.models import Message
 from registrations.models import Registration, Status
 from tests import factories
@@ -409,6 +409,54 @@ def test_transitions(organizer, meeting, was, event, becomes):
     assert response.status_code == 200, response.content
     assert response.json()["status"] == becomes
     assert JournalEntry.objects.about(f"registration:{registration.pk}").last().via == "api"
+
+
+def test_a_decision_on_many_says_what_became_of_each(organizer, owner):
+    meeting = coming(owner=owner, seat_limit=2, approval=Approval.MANUAL, has_waiting_list=False)
+    first, second, third = (
+        factories.make_registration(meeting=meeting, status=Status.PENDING) for _ in range(3)
+    )
+    gone = factories.make_registration(meeting=meeting, status=Status.CANCELLED)
+    other = factories.make_registration()
+    url = f"meetings/{meeting.slug}/registrations/transitions/"
+    numbers = [one.number for one in (third, gone, other, second, first, first)]
+
+    # Asked again, nobody is confirmed twice: then there is nothing to approve.
+    for done in ("", "invalid_transition"):
+        answer = organizer.send("post", url, {"event": "approve", "numbers": numbers})
+
+        assert answer.status_code == 200, answer.content
+        assert [(line["number"], line["status"], line["code"]) for line in answer.json()] == [
+            (third.number, "pending", "meeting_full"),
+            (gone.number, "cancelled", "invalid_transition"),
+            (other.number, None, "not_found"),
+            (second.number, "confirmed", done),
+            (first.number, "confirmed", done),
+        ]
+        assert all(bool(line["detail"]) == bool(line["code"]) for line in answer.json())
+    other.refresh_from_db()
+    assert other.status == Status.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"event": "erase"}, {"event": "approve", "numbers": []},
+     {"event": "approve", "numbers": [str(n) for n in range(201)]}],
+)  # fmt: skip
+def test_a_decision_on_many_is_no_decision_on_none_too_many_or_for_good(organizer, meeting, wrong):
+    url = f"meetings/{meeting.slug}/registrations/transitions/"
+    number = factories.make_registration(meeting=meeting).number
+
+    assert organizer.send("post", url, {"numbers": [number]} | wrong).status_code == 422
+
+
+def test_nobody_else_decides_on_many(anyone, stranger, meeting):
+    number = factories.make_registration(meeting=meeting).number
+    body = {"event": "cancel", "numbers": [number]}
+    url = f"meetings/{meeting.slug}/registrations/transitions/"
+
+    assert stranger.send("post", url, body).status_code == 404
+    assert anyone.send("post", url, body).status_code == 401
 
 
 def test_restore_takes_a_cancellation_back(organizer, meeting):

@@ -93,8 +93,8 @@ API_OFFICE = """
     api-pass-list-difference api-pass-list-csv api-pass-list-xlsx
     api-difference-csv api-difference-xlsx
     api-registration-list api-registration-detail api-registration-substitute
-    api-registration-transitions api-registrations-csv api-registrations-xlsx
-    api-registration-merge
+    api-registration-transitions api-registration-decide-many api-registration-merge
+    api-registrations-csv api-registrations-xlsx
     api-hosts api-agenda api-categories api-regions api-consents api-reminders
     api-reminders-forecast
     api-import-list api-import-detail api-import-start api-import-cancel
