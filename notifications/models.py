@@ -245,7 +245,7 @@ class Message(models.Model):
     def explanation(self) -> str:
         """Why it is in its state, as a sentence for people; "" where there is no need."""
         if self.is_suppressed:
-            day = date_format(date.fromisoformat(self.reason.partition(":")[2]))
+            day = date_format(date.fromisoformat(self.reason.partition(":")[2]), "j E Y")
             return gettext("Not sent: mail to this address was stopped on %(day)s.") % {"day": day}
         return str(EXPLANATIONS.get(self.reason, self.reason))
 

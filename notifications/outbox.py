@@ -336,7 +336,7 @@ def resend(*, message: Message, at: datetime, by: Actor, to: str | None = None) 
         raise NotRepeatable(_("This message cannot be sent again now."))
     if stop := suppressing.find(scope=suppressing.scope_of(last.subjects), address=address):
         raise AddressSuppressed(
-            _("Mail to this address came back. Correct the address, or allow it again."),
+            _("Nothing is sent to this address any more. Correct the address, or allow it again."),
             since=stop.since,
         )
     if last.state in WAITING and address == last.recipient:

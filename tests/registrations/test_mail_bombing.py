@@ -323,7 +323,7 @@ def in_the_office(meeting):
 
 
 @pytest.mark.parametrize("step", ["approve", "decline"])
-@pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [10, pytest.param(500, marks=pytest.mark.long)])
 def test_deciding_on_all_of_them_does_not_flood_the_mailbox(times, step):
     at = timezone.now()
     meeting = coming()
