@@ -54,11 +54,14 @@ def lines(meeting: Meeting, *, at: datetime) -> list[Coming]:
 
 def _announcements(meeting: Meeting, *, at: datetime) -> list[Coming]:
     """Messages to many whose letters wait: for the end of the minute, or for the morning."""
-    waiting = deliveries.waiting(meeting)
-    if not waiting:
-        return []
+    sent = Announcement.objects.filter(meeting=meeting, sent_at__isnull=False)
+    # Whatever was sent before these has left, or is too late.
+    lately = list(sent.order_by("-sent_at")[:MOST])
+    waiting = deliveries.waiting(lately)
     found = []
-    for one in Announcement.objects.filter(meeting=meeting, uid__in=list(waiting)):
+    for one in lately:
+        if str(one.uid) not in waiting:
+            continue
         one.meeting = meeting
         first, number = waiting[str(one.uid)]
         found.append(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -16,12 +17,20 @@ from registrations.models import (
     Stage,
     Status,
 )
+from registrations.strictness import refuse_unknown
 
 NO_REGION = "none"
 
 
+# What else may stand behind the "?": pages, and the language of the answer.
+BESIDES = {"cursor", "page_size", "lang"}
+
+
 class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """Filters may be combined; `status`, `category` and `region` may be given repeatedly."""
+    """
+    Filters may be combined; `status`, `category` and `region` may be given repeatedly. One that
+    is not known is refused: passed over, it would show or export more people than were meant.
+    """
 
     q = django_filters.CharFilter(
         method="search",
@@ -54,6 +63,10 @@ class RegistrationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
     class Meta:
         model = Registration
         fields: list[str] = []
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
+        refuse_unknown(data, {*self.base_filters, *BESIDES})
+        super().__init__(data, *args, **kwargs)
 
     def search(self, rows: QuerySet[Registration], name: str, query: str) -> QuerySet[Registration]:
         return finding.find(cast(RegistrationQuerySet, rows), query)

@@ -51,7 +51,7 @@ def announcements(request: OfficeRequest, meeting: Meeting) -> HttpResponse:
     rows = list(found.annotate(meant=Count("recipients"))[:ON_A_PAGE])
     for row in rows:
         row.meeting = meeting
-    waiting = deliveries.waiting(meeting)
+    waiting = deliveries.waiting(rows)
     context = {
         "meeting": meeting,
         "here": "messages",
