@@ -57,17 +57,7 @@ _STOP = """(
     WHERE lifted_at IS NULL AND scope = %s AND address = %s
 )"""
 # Or, of what goes to everybody: whether the mailbox was spared all that this is about.
-_STOP_OR_SPARED = f"""COALESCE({_STOP}, (
-    SELECT spared.reason FROM notifications_message AS spared
-    WHERE spared.reason = '{sparing.REASON}' AND spared.thread = %s
-        AND lower(spared.recipient) = %s AND NOT EXISTS (
-            SELECT FROM notifications_message AS told
-            WHERE told.subjects @> spared.subjects AND told.recipient = spared.recipient
-                AND told.state NOT IN ('dropped', 'withdrawn')
-        )
-    LIMIT 1
-))"""  # noqa: S608
-_WRITE_TO_MANY = _WRITE.format(stop=_STOP_OR_SPARED)
+_WRITE_TO_MANY = _WRITE.format(stop=f"COALESCE({_STOP}, {sparing.UNTOLD})")
 _WRITE = _WRITE.format(stop=_STOP)
 
 

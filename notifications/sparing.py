@@ -21,7 +21,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
 from accounts import links as keys
-from notifications.models import Message, Spared, State
+from notifications.models import Message, MessageQuerySet, Spared, State
 
 # Why a letter was left out: a key of explanations.EXPLANATIONS.
 REASON = "address_spared"
@@ -47,6 +47,18 @@ ON CONFLICT (mailbox) DO UPDATE SET
     held_back_at = CASE WHEN {_MAY} THEN s.held_back_at ELSE %(at)s END
 RETURNING mailbox, went
 """  # noqa: S608
+# `REASON` where a letter is about something that the mailbox was spared all of; thread and
+# address (in small letters) are the parameters. For the statement that writes a letter.
+UNTOLD = f"""(
+    SELECT spared.reason FROM notifications_message AS spared
+    WHERE spared.reason = '{REASON}' AND spared.thread = %s
+        AND lower(spared.recipient) = %s AND NOT EXISTS (
+            SELECT FROM notifications_message AS told
+            WHERE told.subjects @> spared.subjects AND told.recipient = spared.recipient
+                AND told.state NOT IN ('dropped', 'withdrawn')
+        )
+    LIMIT 1
+)"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -105,19 +117,21 @@ def held_back_after(
 
 def untold(thread: str, addresses: Iterable[str]) -> frozenset[str]:
     """Those of the addresses that were spared a letter of the thread, and had none since."""
-    held = Message.objects.filter(reason=REASON, thread=thread).values_list("recipient", "subjects")
-    about = {recipient.lower(): subjects for recipient, subjects in held}
-    wanted = [address for address in addresses if address.lower() in about]
-    return frozenset(a for a in wanted if not _was_told(a, about[a.lower()]))
+    held = {to.lower() for to in _untold(thread).values_list("recipient", flat=True)}
+    return frozenset(address for address in addresses if address.lower() in held)
 
 
 def is_untold(*, thread: Combinable, address: OuterRef) -> Exists:
     """The same for rows that are asked: `thread` and `address` are columns of theirs."""
+    return Exists(_untold(thread).annotate(to=Lower("recipient")).filter(to=Lower(address)))
+
+
+def _untold(thread: str | Combinable) -> MessageQuerySet:
+    """The letters of a thread of which a mailbox was spared all: as `UNTOLD` asks in SQL."""
     told = Message.objects.filter(
         subjects__contains=OuterRef("subjects"), recipient=OuterRef("recipient")
     ).exclude(state__in=[State.DROPPED, State.WITHDRAWN])
-    held = Message.objects.annotate(to=Lower("recipient")).filter(reason=REASON, thread=thread)
-    return Exists(held.filter(~Exists(told), to=Lower(address)))
+    return Message.objects.filter(~Exists(told), reason=REASON, thread=thread)
 
 
 def forget(*, at: datetime) -> int:
@@ -125,11 +139,6 @@ def forget(*, at: datetime) -> int:
     old = at - 2 * DAY
     rows = Spared.objects.filter(Q(held_back_at=None) | Q(held_back_at__lt=old))
     return rows.annotate(last=F("times__0")).filter(last__lt=old).delete()[0]
-
-
-def _was_told(address: str, subjects: list[str]) -> bool:
-    told = Message.objects.filter(subjects__contains=subjects, recipient__iexact=address)
-    return told.exclude(state__in=[State.DROPPED, State.WITHDRAWN]).exists()
 
 
 def _by_mailbox(addresses: Iterable[str]) -> dict[str, set[str]]:
