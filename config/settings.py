@@ -101,6 +101,10 @@ DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 5,
     "options": "-c lock_timeout=5000",
+    # A statement that comes again is planned once a connection: planning was half of what
+    # PostgreSQL did for a registration (docs/decisions/0001-web-server.md).
+    "server_side_binding": True,
+    "prepare_threshold": 5,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis is a broker and nothing else; what is cached is cached in the process.

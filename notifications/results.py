@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 _WRITE_DOWN = """
 WITH result AS (
     UPDATE notifications_message
-    SET state = %(state)s, phase = %(phase)s, reason = %(reason)s, attempts = %(attempts)s,
+    SET state = %(state)s::varchar, phase = %(phase)s, reason = %(reason)s, attempts = %(attempts)s,
         losses = 0, lease_until = NULL, subject_line = %(subject_line)s,
-        receipt = CASE WHEN %(receipt)s = '' THEN receipt ELSE %(receipt)s END,
+        receipt = CASE WHEN %(receipt)s::text = '' THEN receipt ELSE %(receipt)s::text END,
         not_before = COALESCE(STATEMENT_TIMESTAMP() + %(pause)s::interval, not_before),
-        sent_at = CASE WHEN %(state)s = 'sent' THEN STATEMENT_TIMESTAMP() ELSE sent_at END
-    WHERE id = %(id)s AND lease_epoch = %(epoch)s AND state IN ('leased', 'queued', 'ambiguous')
+        sent_at = CASE WHEN %(state)s::varchar = 'sent' THEN STATEMENT_TIMESTAMP() ELSE sent_at END
+    WHERE id = %(id)s::bigint AND lease_epoch = %(epoch)s::int AND state IN ('leased', 'queued', 'ambiguous')
 )
 INSERT INTO notifications_attempt
     (message_id, number, worker, started_at, phase, outcome, code, reply)
-VALUES (%(id)s, LEAST(%(epoch)s, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s,
+VALUES (%(id)s::bigint, LEAST(%(epoch)s::int, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s::varchar,
     %(code)s, %(reply)s)
 """
 
