@@ -249,10 +249,9 @@ def _book(
         # What the letter says takes longer than all that follows the lock.
         facts = mail_facts.snapshot(registration)
         behind = outlook.stands_behind(meeting, guess.limits, at=at)
-        if (turn := seats.draw_turn(guess.limits, behind=behind)) is None:
+        turn = seats.draw_turn(guess.limits, behind=behind, registration=registration)
+        if turn is None:
             raise _GuessedWrong
-        registration.line = turn.line
-        registration.save(update_fields=["line"])
         told = waitlist.told_newcomer(registration, turn, guess.limits)
         answer["waiting_position"] = told["position"]
         letters.write_waitlisted(registration, **told, known=facts)

@@ -53,6 +53,15 @@ FROM registrations_registration p
 JOIN registrations_seatlimit w ON w.whole_id = p.meeting_id
 WHERE p.id = %s
 """  # noqa: S608 -- made of constants
+_DRAW = """
+WITH turn AS MATERIALIZED (
+    SELECT waiting, line FROM registrations_draw_turn(%s, %s)
+), placed AS (
+    UPDATE registrations_registration r SET line = turn.line
+    FROM turn WHERE r.id = %s AND turn.line IS NOT NULL
+)
+SELECT waiting, line FROM turn
+"""
 
 
 def applying(
@@ -94,10 +103,13 @@ def take(registration: Registration) -> bool:
         return cursor.fetchone()[0] is None
 
 
-def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | None:
+def draw_turn(
+    limits: Sequence[SeatLimit], *, behind: bool = False, registration: Registration | None = None
+) -> Turn | None:
     """
     Draw a place in the waiting line; None when there is a free seat in all limits after all,
-    unless he has to stand `behind` those who wait already.
+    unless he has to stand `behind` those who wait already. Of a `registration` the place is
+    written down at once: everybody else waits for whoever holds the counters.
 
     It locks the rows that `take` updates and looks at them on the opposite condition. So a
     cancellation cannot slip between "it is full" and "somebody waits" and leave both a free
@@ -105,9 +117,11 @@ def draw_turn(limits: Sequence[SeatLimit], *, behind: bool = False) -> Turn | No
     """
     require_transaction()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT waiting, line FROM registrations_draw_turn(%s, %s)",
-            [[limit.pk for limit in limits], behind],
-        )
+        chosen, who = [limit.pk for limit in limits], registration and registration.pk
+        cursor.execute(_DRAW, [chosen, behind, who])
         waiting, line = cursor.fetchone()
-    return None if line is None else Turn(position=waiting, line=line)
+    if line is None:
+        return None
+    if registration is not None:
+        registration.line = line
+    return Turn(position=waiting, line=line)
