@@ -32,7 +32,7 @@ from django.utils.translation import gettext as _
 from accounts import journal
 from accounts.journal import Actor
 from events import when
-from events.models import Meeting
+from events.models import Meeting, OrganizationVariant
 from registrations.models import (
     AttendanceMode,
     RegistrationQuerySet,
@@ -69,9 +69,10 @@ def csv(people: RegistrationQuerySet, *, meeting: Meeting) -> Iterator[bytes]:
     reader's language.
     """
     separator = tables.separator()
-    headings = separator.join(f'"{words}"' for words in columns(meeting))
+    wanted = columns(meeting)
+    headings = separator.join(f'"{words}"' for words in wanted)
     yield f"{tables.BOM}{headings}\r\n".encode()
-    sql, parameters = _statement(people, meeting, guarded=True)
+    sql, parameters = _statement(people, wanted)
     copy = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, DELIMITER '{separator}')"
     with connection.cursor() as cursor, cursor.copy(copy, parameters) as rows:
         piece = bytearray()
@@ -85,8 +86,9 @@ def csv(people: RegistrationQuerySet, *, meeting: Meeting) -> Iterator[bytes]:
 
 def xlsx(people: RegistrationQuerySet, file: IO[bytes], *, meeting: Meeting) -> None:
     """Write a workbook into an open file. Every cell is text; nothing waits in memory."""
-    headings = list(columns(meeting))
-    tables.xlsx(headings, _rows(people, meeting), file, title=_("Participants"))
+    wanted = columns(meeting)
+    rows = people.values_list(*wanted.values()).iterator(chunk_size=500)
+    tables.xlsx(list(wanted), rows, file, title=_("Participants"))
 
 
 def columns(meeting: Meeting) -> dict[str, Any]:
@@ -110,22 +112,28 @@ def columns(meeting: Meeting) -> dict[str, Any]:
         _("Sessions"): _sessions(meeting),
         _("Source"): _said("source", Source.choices),
         _("Access code"): Coalesce(F("access_code__code"), Value(""), output_field=CharField()),
-        _("Organization, merged"): Coalesce(
-            _merged("organization__name"), F("organization"), output_field=CharField()
-        ),
-        _("Organization’s region"): Coalesce(
-            _merged(_named("organization__region__", meeting.region_set.language)),
-            Value(""),
-            output_field=CharField(),
-        ),
-        _("Member of the association"): Case(
-            When(Exists(roster.of_members()), then=Value(force_str(_("yes")))),
-            default=Value(""),
-            output_field=CharField(),
-        ),
+        **_of_organizations(meeting),
         _("Registered by"): F("submitted_by_name"),
         _("Registered (venue time)"): _local(F("registered_at"), meeting.time_zone),
         _("Came (venue time)"): _local(roster.first_entry(), meeting.time_zone),
+    }
+
+
+def _of_organizations(meeting: Meeting) -> dict[str, Any]:
+    """What the organizer has made of the typed names; not looked up where that is nothing."""
+    name: Any = F("organization")
+    region: Any = Value("")
+    member: Any = Value("")
+    if OrganizationVariant.objects.filter(meeting=meeting).exists():
+        name = Coalesce(_merged("organization__name"), name, output_field=CharField())
+        region = _merged(_named("organization__region__", meeting.region_set.language))
+        region = Coalesce(region, Value(""), output_field=CharField())
+        yes = When(Exists(roster.of_members()), then=Value(force_str(_("yes"))))
+        member = Case(yes, default=member, output_field=CharField())
+    return {
+        _("Organization, merged"): name,
+        _("Organization’s region"): region,
+        _("Member of the association"): member,
     }
 
 
@@ -153,6 +161,8 @@ def _merged(what: str | Expression) -> Subquery:
 
 def _sessions(meeting: Meeting) -> Expression:
     """The sessions that somebody has chosen, in order of time."""
+    if not meeting.sessions.exists():
+        return Value("")
     chosen = SessionSeat.objects.filter(registration=OuterRef("pk")).order_by()
     titles = StringAgg(
         _named("session__", meeting.language, field="title"), "; ", order_by="starts_at"
@@ -166,14 +176,9 @@ def _local(moment: F | Subquery, time_zone: str) -> Expression:
     return Func(at_venue, Value("YYYY-MM-DD HH24:MI"), function="to_char", output_field=CharField())
 
 
-def _statement(
-    people: RegistrationQuerySet, meeting: Meeting, *, guarded: bool
-) -> tuple[str, tuple[Any, ...]]:
-    """The SELECT of these people with all columns, as SQL and its parameters."""
-    wanted: list[Any] = list(columns(meeting).values())
-    if guarded:
-        wanted = [_as_text(expression) for expression in wanted]
-    rows = people.values_list(*wanted)
+def _statement(people: RegistrationQuerySet, wanted: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The SELECT of these people with the wanted columns, as SQL and its parameters."""
+    rows = people.values_list(*(_as_text(expression) for expression in wanted.values()))
     sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
     return sql, tuple(parameters)
 
@@ -183,12 +188,7 @@ def _as_text(expression: Any) -> Expression:
     return Func(
         Cast(expression, TextField()),
         Value(tables.FORMULA),
-        Value("'"),
+        Value(tables.DISARMED),
         function="regexp_replace",
         output_field=TextField(),
     )
-
-
-def _rows(people: RegistrationQuerySet, meeting: Meeting) -> Iterator[tuple[str, ...]]:
-    """The rows one by one, through a cursor on the server."""
-    yield from people.values_list(*columns(meeting).values()).iterator(chunk_size=500)

@@ -29,7 +29,8 @@ CONTENT_TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # A cell that begins like this (after spaces) would be run by one spreadsheet or another.
-FORMULA: Final = r"^(?=\s*[=+@＝＋＠－-]|[\t\r\n])"
+FORMULA: Final = r"^(\s*[=+@＝＋＠－-]|[\t\r\n])"
+DISARMED: Final = r"'\1"
 _AT_ONCE = 200
 
 
@@ -45,7 +46,7 @@ def csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[byte
     text.write(BOM)
     writer.writerow(headings)
     for number, row in enumerate(rows, start=1):
-        writer.writerow([re.sub(FORMULA, "'", cell) for cell in row])
+        writer.writerow([re.sub(FORMULA, DISARMED, cell) for cell in row])
         if number % _AT_ONCE == 0:
             yield text.getvalue().encode()
             text.seek(0)

@@ -117,8 +117,8 @@ def draw_turn(
     """
     require_transaction()
     with connection.cursor() as cursor:
-        chosen, who = [limit.pk for limit in limits], registration and registration.pk
-        cursor.execute(_DRAW, [chosen, behind, who])
+        who = None if registration is None else registration.pk
+        cursor.execute(_DRAW, [[limit.pk for limit in limits], behind, who])
         waiting, line = cursor.fetchone()
     if line is None:
         return None
