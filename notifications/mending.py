@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Q, TextChoices, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, Exists, Max, OuterRef, Q, TextChoices, Value
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import kinds, outbox, sparing
+from notifications import kinds, outbox, sparing, suppressing
 from notifications.models import Message, MessageQuerySet, State
 
 # Whoever waits for the answer is a person before a page: the rest is one more press.
@@ -25,6 +25,7 @@ class Act(TextChoices):
     RESEND = "resend", _("send again")
     SETTLE = "settle", _("mark as delivered")
     WITHDRAW = "withdraw", _("withdraw")
+    SUPPRESS = "suppress", _("write no more to the address")
 
 
 class Outcome(TextChoices):
@@ -70,6 +71,8 @@ def suitable(messages: MessageQuerySet, act: Act, *, reason: str = "") -> Messag
         return messages.troubled()
     if act == Act.WITHDRAW:
         return messages.withdrawable()
+    if act == Act.SUPPRESS:
+        return _newest_to_each(messages)
     again = Concat(Value("again:"), Cast(OuterRef("pk"), CharField()))
     stuck = [State.FAILED, State.AMBIGUOUS, State.EXPIRED, State.DEFERRED]
     fits = Q(state__in=stuck)
@@ -80,6 +83,12 @@ def suitable(messages: MessageQuerySet, act: Act, *, reason: str = "") -> Messag
         .exclude(recipient="")
         .exclude(Exists(Message.objects.filter(dedupe_key=again)))
     )
+
+
+def _newest_to_each(messages: MessageQuerySet) -> MessageQuerySet:
+    """Of every address that is written to, the newest of these messages."""
+    to = messages.exclude(recipient="").order_by().values(address=Lower("recipient"))
+    return messages.filter(pk__in=to.values_list(Max("pk"))).exclude(suppressing.stops())
 
 
 def _last_word() -> Q:
@@ -116,6 +125,7 @@ def one(message: Message, *, act: Act, at: datetime, by: Actor) -> Outcome:
         Act.RESEND: lambda: outbox.resend(message=message, at=at, by=by),
         Act.SETTLE: lambda: outbox.settle(message=message, at=at, by=by),
         Act.WITHDRAW: lambda: outbox.take_back(message=message, at=at, by=by),
+        Act.SUPPRESS: lambda: suppressing.stop(message=message, at=at, by=by),
     }
     try:
         return Outcome.DONE if steps[act]() else Outcome.NOT_ANY_MORE

@@ -31,12 +31,13 @@ WITH result AS (
         receipt = CASE WHEN %(receipt)s::text = '' THEN receipt ELSE %(receipt)s::text END,
         not_before = COALESCE(STATEMENT_TIMESTAMP() + %(pause)s::interval, not_before),
         sent_at = CASE WHEN %(state)s::varchar = 'sent' THEN STATEMENT_TIMESTAMP() ELSE sent_at END
-    WHERE id = %(id)s::bigint AND lease_epoch = %(epoch)s::int AND state IN ('leased', 'queued', 'ambiguous')
+    WHERE id = %(id)s::bigint AND lease_epoch = %(epoch)s::int
+        AND state IN ('leased', 'queued', 'ambiguous')
 )
 INSERT INTO notifications_attempt
     (message_id, number, worker, started_at, phase, outcome, code, reply)
-VALUES (%(id)s::bigint, LEAST(%(epoch)s::int, 32767), %(worker)s, %(started_at)s, %(reached)s, %(state)s::varchar,
-    %(code)s, %(reply)s)
+VALUES (%(id)s::bigint, LEAST(%(epoch)s::int, 32767), %(worker)s, %(started_at)s, %(reached)s,
+    %(state)s::varchar, %(code)s, %(reply)s)
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, Func, JSONField, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
@@ -92,6 +92,14 @@ def stands(*, scope: str, address: OuterRef) -> Exists:
     """Whether the address in that column of the rows that are asked is not written to."""
     standing = Suppression.objects.standing()
     return Exists(standing.filter(scope=scope, address=Lower(address)))
+
+
+def stops() -> Exists:
+    """Whether a message that is asked about goes to an address that is not written to."""
+    about = ExpressionWrapper(OuterRef("subjects"), output_field=JSONField())
+    scope = Func(F("scope"), function="jsonb_build_array", output_field=JSONField())
+    standing = Suppression.objects.standing().alias(about=about)
+    return Exists(standing.filter(about__contains=scope, address=Lower(OuterRef("recipient"))))
 
 
 def known(*, subject: str) -> Q:

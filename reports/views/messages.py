@@ -109,9 +109,9 @@ def step(request: OfficeRequest, meeting: Meeting, message: int) -> HttpResponse
                 notices.success(request, _("The mail counts as delivered."))
             case Act.WITHDRAW if outbox.take_back(message=mail, at=at, by=by):
                 notices.success(request, _("The mail is withdrawn."))
-            case "suppress" if suppressing.stop(message=mail, at=at, by=by):
+            case Act.SUPPRESS if suppressing.stop(message=mail, at=at, by=by):
                 notices.success(request, _("Nothing is sent to this address any more."))
-            case Act.SETTLE | Act.WITHDRAW | "suppress":
+            case Act.SETTLE | Act.WITHDRAW | Act.SUPPRESS:
                 notices.warning(request, str(mending.Outcome.NOT_ANY_MORE.label).capitalize() + ".")
             case _:
                 notices.warning(request, _("Nothing was done: choose what to do."))
@@ -194,6 +194,11 @@ def would(act: Act, number: int) -> str:
         ),
         Act.WITHDRAW: ngettext(
             "%(n)d message would be withdrawn.", "%(n)d messages would be withdrawn.", number
+        ),
+        Act.SUPPRESS: ngettext(
+            "%(n)d address would get no more mail.",
+            "%(n)d addresses would get no more mail.",
+            number,
         ),
     }
     return words[act] % {"n": number}

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import JournalEntry
 from notifications import outbox, relay
-from notifications.models import Attempt, Message, Phase, Relay, State
+from notifications.models import Attempt, Message, Phase, Relay, State, Suppression
 from registrations.models import Registration
 from tests.factories import make_meeting, make_registration, make_user
 
@@ -209,6 +209,28 @@ def test_many_are_withdrawn_and_what_is_left_waits_for_the_next_press(office, me
     office.post(address, {"act": "withdraw"}, headers=EN)
 
     assert {m.state for m in Message.objects.all()} == {State.WITHDRAWN}
+
+
+def test_addresses_get_no_more_mail_each_once_and_of_this_meeting_alone(office, meeting, owner):
+    for name in ("a", "b"):
+        write(meeting, name, state=State.FAILED, recipient="Moved@example.org")
+    write(meeting, "c", state=State.FAILED, recipient="gone@example.org")
+    write(meeting, "later", recipient="moved@example.org")
+    write(meeting, "erased", state=State.FAILED, recipient="")
+    write(make_meeting(owner=owner), "theirs", recipient="moved@example.org")
+    address = reverse("manage-messages-many", args=[meeting.slug])
+
+    before = office.get(address, {"act": "suppress", "state": "failed"}, headers=EN)
+    assert "2 addresses would get no more mail." in before.content.decode()
+    done = office.post(f"{address}?state=failed", {"act": "suppress"}, headers=EN)
+    after = office.get(address, {"act": "suppress"}, headers=EN)
+
+    assert [row.outcome for row in done.context["mended"].rows] == ["done", "done"]
+    assert after.context["number"] == 0
+    stopped = Suppression.objects.of(f"meeting:{meeting.pk}").values_list("address", flat=True)
+    assert sorted(stopped) == ["gone@example.org", "moved@example.org"]
+    [left] = Message.objects.filter(state=State.QUEUED)
+    assert left.dedupe_key.endswith("theirs")
 
 
 def test_the_health_line_says_what_stands_still(office, meeting):
