@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from accounts import journal
 from accounts.journal import Actor
@@ -125,7 +125,7 @@ def past_meeting(*, owner: User, seed: int) -> Cast:
             at=schedule.HEADS_ASKED_AT,
             by=by,
         )
-    _merge_spellings(meeting, at=schedule.FULL_AT, by=by)
+    _tidy_organizations(cast, at=schedule.FULL_AT)
 
     trouble = _Trouble(cast, seed)
     meanwhile = [
@@ -351,16 +351,34 @@ def _programme(meeting: Meeting, *, at: datetime, by: Actor) -> None:
     agenda.write(meeting=meeting, items=items, version=None, at=at, by=by)
 
 
-def _merge_spellings(meeting: Meeting, *, at: datetime, by: Actor) -> None:
-    """The organizer has seen that one ministry is written in three ways."""
+def _tidy_organizations(cast: Cast, *, at: datetime) -> None:
+    """
+    The organizer has seen that one ministry is written in three ways, and has noted of the
+    parks of the largest delegations where they are and that the association counts them in.
+    """
     for (name, spellings), short_name in zip(
         organizations.SPELLINGS.items(), ("Минэкономразвития", "Минпромторг"), strict=True
     ):
-        merging.merge(
-            meeting=meeting,
-            keys=[names.organization_key(spelling) for spelling in [name, *spellings]],
-            name=name,
-            short_name=short_name,
-            at=at,
-            by=by,
-        )
+        _organization(cast, name, *spellings, short_name=short_name, at=at)
+    parks = {
+        person.organization: person.region
+        for person in cast.people
+        if person.category == "member"
+        and person.region in past.MEMBERS_NOTED
+        and person.organization != organizations.authority(person.region)
+    }
+    for name, region in parks.items():
+        home = cast.regions[f"{REGIONS_OF}{region}"]
+        _organization(cast, name, region=home, is_member=True, at=at)
+
+
+def _organization(cast: Cast, name: str, *spellings: str, at: datetime, **known: Any) -> None:
+    keys = [names.organization_key(names.clean(spelling)) for spelling in (name, *spellings)]
+    merging.merge(
+        meeting=cast.meeting,
+        keys=keys,
+        name=name,
+        at=at,
+        by=cast.by,
+        **({"short_name": ""} | known),
+    )

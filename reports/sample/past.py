@@ -32,6 +32,8 @@ PAIRS: Final = """
     TUL VOR ULY PSK BA CHE PER ROS KDA STA NVS KYA IRK PRI KHA
     """.split()  # noqa: SIM905 -- a list to read, not code
 SINGLE: Final = ["KGD", "MUR", "AST", "VGG", "SAR", "UD", "SAK", "OMS", "SA", "KAM", "BU", "DA"]
+# The regions of which the organizer has noted which companies the association counts in.
+MEMBERS_NOTED: Final = ["MOW", "MOS", "TA"]
 # Confirmed, and nobody came; of the next seven one each did not.
 ABSENT: Final = ["KHM", "MAG", "KO", "YEV"]
 NO_SHOWS: Final = ["MOW", "MOS", "TA", "KLU", "SVE", "NIZ", "VOR"]

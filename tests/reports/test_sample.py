@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Sum
+from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import JournalEntry
@@ -28,7 +29,7 @@ from registrations.models import (
     Scope,
     SeatLimit,
 )
-from reports import boards, freezing, headline, wording
+from reports import boards, freezing, headline, roster, wording
 from reports.models import Basis, FrozenFigure, Style
 from reports.sample import names, past, schedule
 from tests.factories import LINK, make_meeting
@@ -81,6 +82,17 @@ def test_more_than_120(meeting):
     assert sentences(meeting, style=Style.ROUNDED)["ru"].startswith(
         "В совещании приняли участие более 120 человек, в том числе 12 представителей"
     )
+
+
+def test_members_of_the_association_are_noted_with_their_regions(meeting):
+    members = meeting.organizations.filter(is_member=True)
+
+    assert set(members.values_list("region__code", flat=True)) == {"RU-MOW", "RU-MOS", "RU-TA"}
+    # Of the organizations of each region one is the authority, which is no member.
+    assert members.count() == sum(past.LARGE[region][1] - 1 for region in past.MEMBERS_NOTED)
+    counted_in = roster.RosterFilter(QueryDict("more=members"), meeting=meeting).people
+    assert counted_in.count() > members.count()
+    assert set(counted_in.values_list("category__code", flat=True)) == {"member"}
 
 
 def test_the_figure_is_dated_no_later_than_the_end(meeting):
