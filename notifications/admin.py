@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import journal
 from accounts.journal import Actor
 from accounts.models import User
-from notifications import health, outbox, trial
+from notifications import health, remedies, trial
 from notifications.models import (
     WAITING,
     Attempt,
@@ -182,7 +182,7 @@ class MessageAdmin(ReadOnly):
     @admin.action(description=_("Try to send the selected messages again"), permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         def act(message: Message) -> bool:
-            outbox.resend(message=message, at=timezone.now(), by=_actor(request))
+            remedies.resend(message=message, at=timezone.now(), by=_actor(request))
             return True
 
         self._each(request, queryset, act)
@@ -192,7 +192,7 @@ class MessageAdmin(ReadOnly):
         self._each(
             request,
             queryset,
-            lambda m: outbox.settle(message=m, at=timezone.now(), by=_actor(request)),
+            lambda m: remedies.settle(message=m, at=timezone.now(), by=_actor(request)),
         )
 
     @admin.action(description=_("Withdraw the selected messages"), permissions=["view"])
@@ -200,7 +200,7 @@ class MessageAdmin(ReadOnly):
         self._each(
             request,
             queryset,
-            lambda m: outbox.take_back(message=m, at=timezone.now(), by=_actor(request)),
+            lambda m: remedies.take_back(message=m, at=timezone.now(), by=_actor(request)),
         )
 
     def _each(
@@ -210,7 +210,7 @@ class MessageAdmin(ReadOnly):
         for message in queryset.order_by("pk"):
             try:
                 changed = act(message)
-            except outbox.NotRepeatable:
+            except remedies.NotRepeatable:
                 changed = False
             done, left = done + changed, left + (not changed)
         if done:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.journal import Actor
 from accounts.refusals import Refused
-from notifications import kinds, outbox, sparing, suppressing
+from notifications import kinds, remedies, sparing, suppressing
 from notifications.models import Message, MessageQuerySet, State
 
 # Whoever waits for the answer is a person before a page: the rest is one more press.
@@ -122,9 +122,9 @@ def mend(
 def one(message: Message, *, act: Act, at: datetime, by: Actor) -> Outcome:
     """Do it to one message, and say what came of it."""
     steps: dict[Act, Callable[[], object]] = {
-        Act.RESEND: lambda: outbox.resend(message=message, at=at, by=by),
-        Act.SETTLE: lambda: outbox.settle(message=message, at=at, by=by),
-        Act.WITHDRAW: lambda: outbox.take_back(message=message, at=at, by=by),
+        Act.RESEND: lambda: remedies.resend(message=message, at=at, by=by),
+        Act.SETTLE: lambda: remedies.settle(message=message, at=at, by=by),
+        Act.WITHDRAW: lambda: remedies.take_back(message=message, at=at, by=by),
         Act.SUPPRESS: lambda: suppressing.stop(message=message, at=at, by=by),
     }
     try:

@@ -17,16 +17,12 @@ from operator import or_
 from typing import Any, Required, TypedDict, Unpack
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
-from accounts import journal
-from accounts.journal import Actor
-from accounts.refusals import Refused
 from notifications import bell, history, kinds, rendering, sparing, suppressing
-from notifications.models import WAITING, Attempt, Care, Message, MessageQuerySet, State
+from notifications.models import Attempt, Care, Message, MessageQuerySet, State
 
 # JSON's word for NUL, and not a backslash that happens to stand before "u0000".
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -59,18 +55,6 @@ _STOP = """(
 # Or, of what goes to everybody: whether the mailbox was spared all that this is about.
 _WRITE_TO_MANY = _WRITE.format(stop=f"COALESCE({_STOP}, {sparing.UNTOLD})")
 _WRITE = _WRITE.format(stop=_STOP)
-
-
-class NotRepeatable(Refused):
-    """The message is being sent at this moment, or its words were erased."""
-
-    code = "message_not_repeatable"
-
-
-class AddressSuppressed(NotRepeatable):
-    """Mail to that address came back."""
-
-    code = "address_suppressed"
 
 
 class Letter(TypedDict, total=False):
@@ -307,119 +291,3 @@ def forget(*, subject: str) -> int:
     # Last: whoever learnt of one meanwhile held the message, and has let it go by now.
     suppressing.forget(addresses)
     return emptied
-
-
-@transaction.atomic(durable=True)
-def resend(*, message: Message, at: datetime, by: Actor, to: str | None = None) -> Message:
-    """
-    Send a message once more, to the same or to a corrected address. Returns the repetition.
-
-    It is a message of its own: what happened to the first one stays on record. Pressing
-    twice is harmless: a repetition that waits for its turn is returned as it is.
-
-    :raises NotRepeatable: a worker holds it, or the person was erased
-    :raises AddressSuppressed: mail to that address came back (`since`)
-    """
-    last = _last_repetition(message)
-    address = to or last.recipient
-    if not last.recipient or last.state == State.LEASED:
-        raise NotRepeatable(_("This message cannot be sent again now."))
-    if stop := suppressing.find(scope=suppressing.scope_of(last.subjects), address=address):
-        raise AddressSuppressed(
-            _("Nothing is sent to this address any more. Correct the address, or allow it again."),
-            since=stop.since,
-        )
-    if last.state in WAITING and address == last.recipient:
-        Message.objects.filter(pk=last.pk).update(not_before=Now())
-        bell.ring(LOOK)
-        return last
-    if last.state in WAITING:
-        withdraw_one(last, reason="address_corrected")
-    # An uncertain one is not repeated by the program once a person has repeated it.
-    Message.objects.filter(pk=last.pk).uncertain().update(expires_at=Now())
-    enqueue(
-        key=_repetition_key(last),
-        kind=last.kind,
-        to=address,
-        to_name=last.recipient_name,
-        language=last.language,
-        template=last.template,
-        snapshot=last.snapshot,
-        subjects=last.subjects,
-        care=last.care,
-        priority=last.priority,
-        expires_at=last.expires_at if last.expires_at and last.expires_at > at else None,
-        enclosures=last.enclosures,
-        thread=last.thread,
-        reply_to=last.reply_to,
-        sender_name=last.sender_name,
-        unsubscribe_url=last.unsubscribe_url,
-        is_asked_for=True,
-    )
-    journal.record(
-        by=by,
-        at=at,
-        action="message.resent",
-        subjects=[*last.subjects, f"message:{last.pk}"],
-        changes={"corrected_address": address != last.recipient},
-    )
-    return Message.objects.get(dedupe_key=_repetition_key(last))
-
-
-@transaction.atomic(durable=True)
-def settle(*, message: Message, at: datetime, by: Actor) -> bool:
-    """
-    Believe that an uncertain or failed message arrived: the organizer asked the person.
-
-    Returns False where there was nothing to settle.
-    """
-    settled = (
-        Message.objects.filter(pk=message.pk)
-        .troubled()
-        .update(state=State.SENT, sent_at=Now(), reason="settled_by_hand")
-    )
-    if settled:
-        journal.record(
-            by=by,
-            at=at,
-            action="message.settled",
-            subjects=[*message.subjects, f"message:{message.pk}"],
-        )
-    return bool(settled)
-
-
-@transaction.atomic(durable=True)
-def take_back(*, message: Message, at: datetime, by: Actor) -> bool:
-    """Stop one message that was not sent yet. Returns False where it was too late."""
-    taken = withdraw_one(message, reason="withdrawn_by_hand")
-    if taken:
-        journal.record(
-            by=by,
-            at=at,
-            action="message.withdrawn",
-            subjects=[*message.subjects, f"message:{message.pk}"],
-        )
-    return taken
-
-
-def withdraw_one(message: Message, *, reason: str) -> bool:
-    """Take back one message, inside the caller's transaction."""
-    return bool(
-        Message.objects.filter(pk=message.pk)
-        .withdrawable()
-        .update(state=State.WITHDRAWN, reason=reason, lease_until=None)
-    )
-
-
-def _repetition_key(message: Message) -> str:
-    return f"again:{message.pk}"
-
-
-def _last_repetition(message: Message) -> Message:
-    """The newest repetition of the message, or the message itself; its row is locked."""
-    found = Message.objects.select_for_update().get(pk=message.pk)
-    while repetition := (
-        Message.objects.select_for_update().filter(dedupe_key=_repetition_key(found)).first()
-    ):
-        found = repetition
-    return found

@@ -2,7 +2,7 @@
 What a worker does with a claimed table: check all rows, or put their people on the list.
 
 The clock is read here and not passed in: a table takes a minute, and its lease is renewed as
-it goes. Everything written is fenced by the lease (`import_runs`).
+it goes. Everything written is fenced by the lease (`import_leases`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 
 from accounts.refusals import Refused
 from events.models import Meeting
-from registrations import import_runs
+from registrations import import_leases
 from registrations.enlisting_many import Crowd, Outdated
 from registrations.import_forms import ImportForm
-from registrations.import_runs import Finding, LeaseLost
+from registrations.import_leases import Finding, LeaseLost
 from registrations.models import ImportRun, ImportState, Outcome
 from registrations.pasting import people
 from registrations.pasting.people import Draft
@@ -62,10 +62,10 @@ def work(run: ImportRun) -> None:
             logger.warning("Another worker has taken over import %s.", run.pk)
         except OperationalError:
             logger.warning("Import %s met a lock and is tried again.", run.pk, exc_info=True)
-            _unless_lost(lambda: import_runs.hand_back(run=run, at=timezone.now()))
+            _unless_lost(lambda: import_leases.hand_back(run=run, at=timezone.now()))
         except Exception:  # a fault in one table must not hold up the next
             logger.exception("Could not work on import %s", run.pk)
-            _unless_lost(lambda: import_runs.fail(run=run, at=timezone.now()))
+            _unless_lost(lambda: import_leases.fail(run=run, at=timezone.now()))
 
 
 def _unless_lost(act: Callable[[], None]) -> None:
@@ -80,10 +80,10 @@ def _check(run: ImportRun) -> None:
         drafts = _drafts(run, lambda done: _report(run, done))
     except TermsGone as refusal:
         wrong = (str(Outcome.WRONG), str(refusal))
-        import_runs.record_checked(run=run, findings=[wrong] * run.total)
+        import_leases.record_checked(run=run, findings=[wrong] * run.total)
         return
     people.object_to_twins(drafts, run.meeting)
-    import_runs.record_checked(run=run, findings=_findings(drafts))
+    import_leases.record_checked(run=run, findings=_findings(drafts))
 
 
 def _bring(run: ImportRun) -> None:
@@ -91,7 +91,7 @@ def _bring(run: ImportRun) -> None:
         drafts = _drafts(run, lambda done: _report(run, done // 2))
         crowd = _brought(run, drafts)
     except Refused as refusal:
-        import_runs.put_off(run=run, refusal=refusal)
+        import_leases.put_off(run=run, refusal=refusal)
         return
     if crowd is not None:
         logger.info(
@@ -129,10 +129,10 @@ def _brought(run: ImportRun, checked: Sequence[Draft]) -> Crowd | None:
             return None
         try:
             if attempt == TRIES:
-                return import_runs.bring_first(
+                return import_leases.bring_first(
                     run=run, applications=applications, findings=findings, at=timezone.now()
                 )
-            return import_runs.bring(
+            return import_leases.bring(
                 run=run,
                 applications=applications,
                 findings=findings,
@@ -145,7 +145,7 @@ def _brought(run: ImportRun, checked: Sequence[Draft]) -> Crowd | None:
 
 
 def _nobody_left(run: ImportRun, findings: Sequence[Finding]) -> None:
-    import_runs.record_checked(run=run, findings=findings)
+    import_leases.record_checked(run=run, findings=findings)
 
 
 def _drafts(run: ImportRun, progress: Callable[[int], None]) -> list[Draft]:
@@ -183,4 +183,4 @@ def _outcome(draft: Draft) -> Outcome:
 
 
 def _report(run: ImportRun, done: int) -> None:
-    import_runs.report(run=run, done=done, at=timezone.now())
+    import_leases.report(run=run, done=done, at=timezone.now())

@@ -7,6 +7,7 @@ from registrations import (
     announcing,
     closing,
     erasure,
+    import_leases,
     import_runs,
     import_working,
     limits,
@@ -26,7 +27,7 @@ def forget() -> None:
 @shared_task(ignore_result=True)
 def bring_tables() -> None:
     """Check and import every table that nobody works on. Any number of workers may at once."""
-    while run := import_runs.claim(at=timezone.now()):
+    while run := import_leases.claim(at=timezone.now()):
         import_working.work(run)
 
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from config.paging import Cursor
 from events.models import Meeting
-from notifications import health, mending, outbox, searching, suppressing
+from notifications import health, mending, outbox, remedies, searching, suppressing
 from notifications.explanations import EXPLANATIONS
 from notifications.mending import Act, Outcome
 from notifications.models import Attempt, Message, MessageQuerySet, State
@@ -193,7 +193,7 @@ class MessageViewSet(
         """The repetition is a message of its own. Pressing twice is harmless."""
         body = ResendSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        repeated = outbox.resend(
+        repeated = remedies.resend(
             message=get_object_or_404(self.get_queryset(), pk=pk),
             at=timezone.now(),
             by=acting(request),

@@ -18,7 +18,7 @@ from accounts import journal
 from accounts.refusals import Refused
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import outbox
+from notifications import outbox, remedies
 from notifications.models import State
 from registrations import amending, booking, erasure, offering, review, substituting
 from registrations.models import Registration, Source, Status
@@ -295,7 +295,7 @@ def resend(request: OfficeRequest, meeting: Meeting, number: str, message: int) 
     mails = outbox.about(f"registration:{registration.pk}")
     by = journal.organizer(request.user)
     try:
-        outbox.resend(message=get_object_or_404(mails, pk=message), at=timezone.now(), by=by)
+        remedies.resend(message=get_object_or_404(mails, pk=message), at=timezone.now(), by=by)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:

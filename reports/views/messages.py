@@ -19,7 +19,7 @@ from accounts.refusals import Refused
 from config.answers import see_other
 from events.models import Meeting
 from events.office import OfficeRequest, own_meeting
-from notifications import health, mending, outbox, searching, sparing, suppressing
+from notifications import health, mending, remedies, searching, sparing, suppressing
 from notifications.mending import Act
 from notifications.models import WAITING, Message, State
 from registrations.models import Invitation, Registration
@@ -105,9 +105,9 @@ def step(request: OfficeRequest, meeting: Meeting, message: int) -> HttpResponse
         match request.POST.get("act"):
             case Act.RESEND:
                 lands_on = _resend(request, mail)
-            case Act.SETTLE if outbox.settle(message=mail, at=at, by=by):
+            case Act.SETTLE if remedies.settle(message=mail, at=at, by=by):
                 notices.success(request, _("The mail counts as delivered."))
-            case Act.WITHDRAW if outbox.take_back(message=mail, at=at, by=by):
+            case Act.WITHDRAW if remedies.take_back(message=mail, at=at, by=by):
                 notices.success(request, _("The mail is withdrawn."))
             case Act.SUPPRESS if suppressing.stop(message=mail, at=at, by=by):
                 notices.success(request, _("Nothing is sent to this address any more."))
@@ -210,7 +210,7 @@ def _resend(request: OfficeRequest, mail: Message) -> Message:
     if form and not form.is_valid():
         notices.error(request, " ".join(map(str, form.errors["to"])))
         return mail
-    repetition = outbox.resend(
+    repetition = remedies.resend(
         message=mail,
         at=timezone.now(),
         by=journal.organizer(request.user),

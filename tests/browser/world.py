@@ -48,6 +48,7 @@ from registrations import (
     booking,
     calendar_feeds,
     closing,
+    import_leases,
     import_runs,
     import_working,
     letters,
@@ -611,7 +612,7 @@ def _imports(parks: Meeting, now: datetime) -> dict[str, str]:
         return run
 
     def work() -> None:
-        while run := import_runs.claim(at=now):
+        while run := import_leases.claim(at=now):
             import_working.work(run)
 
     done = send("done", "Участники от регионов.xlsx", rows)

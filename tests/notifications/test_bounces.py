@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from accounts.models import JournalEntry
-from notifications import delivery, outbox, suppressing
+from notifications import delivery, outbox, remedies, suppressing
 from notifications.bounces import fates, mailbox
 from notifications.models import Fate, Message, State, Suppression
 from tests.factories import ORGANIZER
@@ -257,8 +257,8 @@ def test_what_comes_back_full_or_as_spam_suppresses_nothing():
 def test_allowed_again_it_is_written_to_again():
     believe(sent(), Fate.BOUNCED)
     left_out = post()
-    with pytest.raises(outbox.AddressSuppressed):
-        outbox.resend(message=left_out, at=timezone.now(), by=ORGANIZER)
+    with pytest.raises(remedies.AddressSuppressed):
+        remedies.resend(message=left_out, at=timezone.now(), by=ORGANIZER)
 
     lifted = [
         suppressing.lift(
@@ -267,7 +267,7 @@ def test_allowed_again_it_is_written_to_again():
         )
         for _ in range(2)
     ]  # fmt: skip
-    again = outbox.resend(message=left_out, at=timezone.now(), by=ORGANIZER)
+    again = remedies.resend(message=left_out, at=timezone.now(), by=ORGANIZER)
 
     assert lifted == [True, False]
     assert (again.state, post().state) == ("queued", "queued")
@@ -279,7 +279,7 @@ def test_allowed_again_it_is_written_to_again():
 def test_a_corrected_address_is_written_to():
     believe(sent(), Fate.BOUNCED)
 
-    again = outbox.resend(
+    again = remedies.resend(
         message=post(), at=timezone.now(), by=ORGANIZER, to="anna.right@example.net"
     )
 

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.journal import SYSTEM
 from accounts.models import JournalEntry
-from notifications import outbox
+from notifications import outbox, remedies
 from notifications.models import Message, Phase, State
 
 NOON = datetime(2027, 1, 20, 12, tzinfo=UTC)
@@ -120,8 +120,8 @@ def test_forget_leaves_no_personal_data():
 def test_resend_to_a_corrected_address_replaces_what_waits():
     message = write()
 
-    again = outbox.resend(message=message, at=NOON, by=SYSTEM, to="anna.right@example.org")
-    twice = outbox.resend(message=message, at=NOON, by=SYSTEM, to="anna.right@example.org")
+    again = remedies.resend(message=message, at=NOON, by=SYSTEM, to="anna.right@example.org")
+    twice = remedies.resend(message=message, at=NOON, by=SYSTEM, to="anna.right@example.org")
 
     message.refresh_from_db()
     assert message.state == State.WITHDRAWN
@@ -141,8 +141,8 @@ def test_resend_is_refused_while_a_worker_holds_it_and_after_erasure():
         outbox.forget(subject="registration:2")
 
     for message in (held, erased):
-        with pytest.raises(outbox.NotRepeatable):
-            outbox.resend(message=message, at=NOON, by=SYSTEM)
+        with pytest.raises(remedies.NotRepeatable):
+            remedies.resend(message=message, at=NOON, by=SYSTEM)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -150,8 +150,8 @@ def test_settle_believes_that_an_uncertain_message_arrived():
     message = write()
     Message.objects.filter(pk=message.pk).update(state=State.AMBIGUOUS)
 
-    assert outbox.settle(message=message, at=NOON, by=SYSTEM) is True
-    assert outbox.settle(message=message, at=NOON, by=SYSTEM) is False
+    assert remedies.settle(message=message, at=NOON, by=SYSTEM) is True
+    assert remedies.settle(message=message, at=NOON, by=SYSTEM) is False
 
     message.refresh_from_db()
     assert message.state == State.SENT

@@ -18,6 +18,7 @@ from registrations import (
     booking,
     enlisting_many,
     erasure,
+    import_leases,
     import_runs,
     import_working,
     importing,
@@ -87,7 +88,7 @@ def send(meeting, rows, *, at=NOON, **terms):
 
 
 def work(at=NOON):
-    while run := import_runs.claim(at=at):
+    while run := import_leases.claim(at=at):
         import_working.work(run)
 
 
@@ -334,7 +335,7 @@ def test_the_same_table_twice_at_once_is_imported_once(repetitions):
         runs = [checked(meeting, people(4)), checked(meeting, people(4))]
         for run in runs:
             import_runs.start(run=run)
-        claimed = [import_runs.claim(at=NOON), import_runs.claim(at=NOON)]
+        claimed = [import_leases.claim(at=NOON), import_leases.claim(at=NOON)]
 
         at_once(*(lambda run=run: import_working.work(run) for run in claimed))
         work(at=NOON + timedelta(minutes=1))
@@ -355,7 +356,7 @@ def test_control_without_the_constraint_the_same_table_comes_twice(own_database)
         meeting = make_meeting(seat_limit=None)
         for run in [checked(meeting, people(200)), checked(meeting, people(200))]:
             import_runs.start(run=run)
-        claimed = [import_runs.claim(at=NOON), import_runs.claim(at=NOON)]
+        claimed = [import_leases.claim(at=NOON), import_leases.claim(at=NOON)]
         at_once(*(lambda run=run: import_working.work(run) for run in claimed))
         found = Registration.objects.filter(meeting=meeting).count()
         if found > 200:
@@ -367,8 +368,8 @@ def test_two_workers_with_one_run_add_its_people_once(repetitions):
     for _ in range(repetitions):
         meeting = make_meeting(seat_limit=None)
         import_runs.start(run=checked(meeting, people(4)))
-        slow = import_runs.claim(at=NOON)
-        quick = import_runs.claim(at=NOON + import_runs.LEASE + timedelta(seconds=1))
+        slow = import_leases.claim(at=NOON)
+        quick = import_leases.claim(at=NOON + import_leases.LEASE + timedelta(seconds=1))
 
         at_once(*(lambda run=run: import_working.work(run) for run in (slow, quick)))
 
@@ -381,7 +382,7 @@ def test_importing_registering_and_cancelling_at_once_never_stand_still(repetiti
         meeting = make_meeting(seat_limit=3)
         person = make_registration(meeting=meeting)
         import_runs.start(run=checked(meeting, people(4)))
-        run = import_runs.claim(at=NOON)
+        run = import_leases.claim(at=NOON)
 
         results = at_once(
             lambda run=run: import_working.work(run),
@@ -407,7 +408,7 @@ def test_where_others_come_again_and_again_the_counters_are_locked_first(monkeyp
         tries.append(said["run"].pk)
         raise enlisting_many.Outdated
 
-    monkeypatch.setattr(import_runs, "bring", outdated)
+    monkeypatch.setattr(import_leases, "bring", outdated)
 
     work()
 
@@ -467,7 +468,7 @@ import django
 django.setup()
 import time
 from datetime import datetime
-from registrations import enlisting_many, import_runs, import_working
+from registrations import enlisting_many, import_leases, import_working
 AT = datetime.fromisoformat("%s")
 import_working.timezone.now = lambda: AT
 original = enlisting_many._insert
@@ -476,7 +477,7 @@ def slowly(crowd):
     print("inserted", flush=True)
     time.sleep(60)
 enlisting_many._insert = slowly
-import_working.work(import_runs.claim(at=AT))
+import_working.work(import_leases.claim(at=AT))
 """
 
 
@@ -504,7 +505,7 @@ def test_a_worker_killed_in_the_middle_has_added_nobody_and_is_relieved():
     work()
     run.refresh_from_db()
     assert (run.state, Registration.objects.count()) == (ImportState.IMPORTING, 0)
-    work(at=NOON + import_runs.LEASE + timedelta(seconds=1))
+    work(at=NOON + import_leases.LEASE + timedelta(seconds=1))
 
     run.refresh_from_db()
     assert (run.state, run.added, run.attempts) == (ImportState.DONE, 5, 2)
@@ -516,11 +517,11 @@ def test_a_run_whose_workers_die_again_and_again_is_given_up():
     meeting = make_meeting()
     run = send(meeting, people(1))
     at = NOON
-    for _ in range(import_runs.ATTEMPTS):
-        assert import_runs.claim(at=at)
-        at += import_runs.LEASE + timedelta(seconds=1)
+    for _ in range(import_leases.ATTEMPTS):
+        assert import_leases.claim(at=at)
+        at += import_leases.LEASE + timedelta(seconds=1)
 
-    assert import_runs.claim(at=at) is None
+    assert import_leases.claim(at=at) is None
     run.refresh_from_db()
     assert (run.state, run.trouble) == (ImportState.FAILED, ImportTrouble.STOPPED)
 

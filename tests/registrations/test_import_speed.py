@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import journal
-from registrations import booking, import_runs, import_working, seats
+from registrations import booking, import_leases, import_runs, import_working, seats
 from registrations.models import ImportState, Registration
 from tests.factories import NOON, make_application, make_meeting
 from tests.registrations.test_import_runs import people, send
@@ -22,15 +22,15 @@ def test_ten_thousand_rows_take_less_than_two_minutes_and_hold_nobody_up(monkeyp
     meeting = make_meeting(seat_limit=9_000)
     run = send(meeting, people(COUNT))
     began, own = time.monotonic(), time.thread_time()
-    import_working.work(import_runs.claim(at=NOON))
+    import_working.work(import_leases.claim(at=NOON))
     checked = time.monotonic() - began
     run.refresh_from_db()
     assert (run.state, run.ready) == (ImportState.CHECKED, COUNT)
     import_runs.start(run=run)
     crowds = []
-    bring = import_runs.bring
+    bring = import_leases.bring
     monkeypatch.setattr(
-        import_runs, "bring", lambda **said: crowds.append(bring(**said)) or crowds[-1]
+        import_leases, "bring", lambda **said: crowds.append(bring(**said)) or crowds[-1]
     )
     stop, waits = threading.Event(), []
 
@@ -53,7 +53,7 @@ def test_ten_thousand_rows_take_less_than_two_minutes_and_hold_nobody_up(monkeyp
     visitor.start()
     began = time.monotonic()
     with CaptureQueriesContext(connection) as queries:
-        import_working.work(import_runs.claim(at=NOON))
+        import_working.work(import_leases.claim(at=NOON))
     brought, own = time.monotonic() - began, time.thread_time() - own
     stop.set()
     visitor.join()

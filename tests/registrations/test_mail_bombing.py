@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from events.models import Approval, Meeting
-from notifications import health, outbox, sparing
+from notifications import health, remedies, sparing
 from notifications.models import Message, Spared, State
 from registrations import (
     amending,
@@ -250,7 +250,7 @@ def test_what_an_organizer_causes_is_sent_and_what_was_left_out_can_be():
     assert sent().count() == 4
 
     left_out = Message.objects.get(state=State.DROPPED)
-    again = outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
+    again = remedies.resend(message=left_out, at=NOON, by=ORGANIZER)
     assert again.state == State.QUEUED
 
 
@@ -298,7 +298,7 @@ def test_once_the_organizer_has_told_somebody_news_follow():
     left_out = Message.objects.get(state=State.DROPPED)
     assert left_out.subjects[1] == f"registration:{people[3].pk}"
 
-    outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
+    remedies.resend(message=left_out, at=NOON, by=ORGANIZER)
     tell_everybody(meeting)
 
     for kind in TO_MANY:
@@ -313,7 +313,7 @@ def test_news_that_were_left_out_can_be_sent_when_they_are_asked_for():
     tell_everybody(meeting)
 
     left_out = Message.objects.get(kind="called_off", state=State.DROPPED)
-    assert outbox.resend(message=left_out, at=NOON, by=ORGANIZER).state == State.QUEUED
+    assert remedies.resend(message=left_out, at=NOON, by=ORGANIZER).state == State.QUEUED
 
 
 def in_the_office(meeting):
@@ -413,7 +413,7 @@ def test_who_is_told_by_hand_hears_the_next_decision():
     left_out = Message.objects.get(kind="confirmed")
     assert left_out.reason == sparing.REASON
 
-    outbox.resend(message=left_out, at=NOON, by=ORGANIZER)
+    remedies.resend(message=left_out, at=NOON, by=ORGANIZER)
     review.decline(registration=people[3], at=NOON, by=ORGANIZER)
 
     assert Message.objects.get(kind="declined").state == State.QUEUED
