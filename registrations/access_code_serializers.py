@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from events import years
 from registrations import access_codes
+from registrations.api_fields import CategoryField, LineField
 from registrations.models import MOST_SEATS, AccessCode
-from registrations.serializers import CategoryField, LineField
 
 
 class AccessCodeSerializer(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events import years
+from registrations.api_fields import CategoryField, LineField, NameField, RegionField
 from registrations.delegations import answers, keys
 from registrations.models import (
     MOST_SEATS,
@@ -16,13 +17,7 @@ from registrations.models import (
     DelegationRole,
     Registration,
 )
-from registrations.serializers import (
-    LANGUAGES,
-    CategoryField,
-    LineField,
-    NameField,
-    RegionField,
-)
+from registrations.serializers import LANGUAGES
 
 MOST_AT_ONCE = 200
 

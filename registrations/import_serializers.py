@@ -11,10 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from registrations.api_fields import CategoryField, LineField
 from registrations.models import AttendanceMode, ImportRun, ImportState, Outcome
 from registrations.pasting.columns import OF_PEOPLE as COLUMNS
 from registrations.pasting.files import MOST_ROWS
-from registrations.serializers import CategoryField, DetailsSerializer, LineField
+from registrations.serializers import DetailsSerializer
 from registrations.table_serializers import RowErrorSerializer, check_columns, columns_field
 
 SHORT = 200

@@ -11,17 +11,11 @@ from rest_framework import serializers
 
 from events import years
 from registrations import full_names, names
+from registrations.api_fields import CategoryField, LineField, NameField, RegionField
 from registrations.invitations import keys, replies
 from registrations.invitations.replies import Reply
 from registrations.models import Invitation
-from registrations.serializers import (
-    LANGUAGES,
-    CategoryField,
-    LineField,
-    NameField,
-    NewRegistrationSerializer,
-    RegionField,
-)
+from registrations.serializers import LANGUAGES, NewRegistrationSerializer
 
 MOST_AT_ONCE = 200
 REPLY = serializers.ChoiceField(choices=[str(one) for one in Reply if one != Reply.BOUNCED])

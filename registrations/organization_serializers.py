@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from registrations import names
-from registrations.serializers import LineField, RegionField
+from registrations.api_fields import LineField, RegionField
 
 MOST_AT_ONCE = 500
 MEMBER = "Of the host's association."

@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registrations import reminder_words, reminders
+from registrations.api_fields import CategoryField, RegionField
 from registrations.models import Presence, ReminderRule, RuleKind, RuleStatus
 from registrations.reminder_forecast import Forecast
-from registrations.serializers import CategoryField, RegionField
 from registrations.strictness import Strict
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from events.models import Category, Meeting, Region, validate_time_zone
+from events.models import Meeting, validate_time_zone
 from registrations import consents, links, names, staging, waitlist
+from registrations.api_fields import CategoryField, LatinField, LineField, NameField, RegionField
 from registrations.models import (
     AttendanceMode,
     ConsentKind,
@@ -30,80 +28,6 @@ WHOSE_TURN = (
     "Who decides next on what is `pending`: the head of a delegation, the organizer, or he once "
     "more after a change of name or organization; empty otherwise."
 )
-
-
-# Each is a transaction of its own, and the request waits for all.
-MOST_AT_ONCE = 200
-
-
-class NameField(serializers.CharField):
-    """One part of a name; the objection says which sign is in the way."""
-
-    check: Callable[[str], str] = staticmethod(names.check)
-
-    def __init__(self, *, max_length: int = 500, **options: Any) -> None:
-        super().__init__(default="", allow_blank=True, max_length=max_length, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        try:
-            return self.check(super().to_internal_value(data))
-        except names.NameNotAccepted as objection:
-            raise serializers.ValidationError(str(objection), code="name") from objection
-
-
-class LatinField(NameField):
-    check = staticmethod(names.check_latin)
-
-
-class LineField(serializers.CharField):
-    """A line of free text: what cannot be seen is taken out, nothing else is touched."""
-
-    def to_internal_value(self, data: Any) -> str:
-        cleaned = names.clean(super().to_internal_value(data))
-        if not cleaned and not self.allow_blank:
-            self.fail("blank")
-        return cleaned
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class RegionField(serializers.Field[Region, str, str, Any]):
-    """The code of a region of the meeting's list, or null for "no region"."""
-
-    default_error_messages = {"unknown": _("“{code}” is not a region of this meeting's list.")}
-
-    def to_internal_value(self, data: Any) -> Region:
-        meeting: Meeting = self.context["meeting"]
-        known = meeting.region_set.regions.all() if _is_plain(data) else ()
-        region = next((each for each in known if each.is_active and each.code == data), None)
-        if region is None:
-            self.fail("unknown", code=str(data)[:20])
-        return region
-
-    def to_representation(self, value: Region) -> str:
-        return value.code
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class CategoryField(serializers.Field[Category, str, str, Any]):
-    """The code of a category of the meeting; visitors may name those open to choice."""
-
-    default_error_messages = {"unknown": _("“{code}” is not a category open to you.")}
-
-    def to_internal_value(self, data: Any) -> Category:
-        meeting: Meeting = self.context["meeting"]
-        is_free = self.context.get("as_organizer", False)
-        known = meeting.categories.all() if _is_plain(data) else ()
-        category = next((each for each in known if each.code == data), None)
-        if category is None or not (category.self_selectable or is_free):
-            self.fail("unknown", code=str(data)[:20])
-        return category
-
-    def to_representation(self, value: Category) -> str:
-        return value.code
-
-
-def _is_plain(data: Any) -> bool:
-    return isinstance(data, str) and data.isprintable() and len(data) <= 40
 
 
 class DetailsSerializer(serializers.Serializer[Any]):
@@ -312,49 +236,6 @@ class SubstituteSerializer(serializers.Serializer[Any]):
                 {"given_name": _("Write the name: family name or given name, or both.")}
             )
         return attrs
-
-
-class TransitionSerializer(serializers.Serializer[Any]):
-    """What the organizer decides."""
-
-    event = serializers.ChoiceField(
-        choices=[
-            "approve", "decline", "promote", "offer", "withdraw_offer", "cancel", "restore",
-            "erase",
-        ]
-    )  # fmt: skip
-    reason = serializers.CharField(max_length=2000, default="", allow_blank=True)
-    shows_reason = serializers.BooleanField(
-        default=False, help_text="Whether the person reads the reason of a refusal."
-    )
-    over_capacity = serializers.BooleanField(
-        default=False, help_text="Deliberately beyond the seat limit; stands in the journal."
-    )
-
-
-class BulkTransitionSerializer(TransitionSerializer):
-    """One decision on many."""
-
-    event = serializers.ChoiceField(
-        choices=["approve", "decline", "promote", "offer", "withdraw_offer", "cancel", "restore"]
-    )
-    numbers = serializers.ListField(
-        child=serializers.CharField(max_length=20), allow_empty=False, max_length=MOST_AT_ONCE,
-        help_text=f"Of registrations of the meeting, at most {MOST_AT_ONCE}.",
-    )  # fmt: skip
-
-
-class DecidedSerializer(serializers.Serializer[Any]):
-    """What became of one of them."""
-
-    number = serializers.CharField()
-    status = serializers.ChoiceField(
-        choices=Status.choices,
-        allow_null=True,
-        help_text="As it is now; null: not of this meeting.",
-    )
-    code = serializers.CharField(help_text="Why nothing was changed; empty where it was decided.")
-    detail = serializers.CharField(help_text="The same as a sentence.")
 
 
 class OfferRefusalSerializer(serializers.Serializer[Any]):

@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from events import years
 from events.models import Session, SessionKind
+from registrations.api_fields import LineField
 from registrations.models import MOST_SEATS
-from registrations.serializers import LineField
 from registrations.sessions.planning import MOST_SPEAKERS
 from registrations.text_fields import cleaned_lines
 

@@ -37,17 +37,19 @@ from registrations import (
 from registrations.api.filters import RegistrationFilter
 from registrations.api.meetings import IF_MATCH
 from registrations.api.permissions import acting, own_meeting
+from registrations.decision_serializers import (
+    BulkTransitionSerializer,
+    DecidedSerializer,
+    TransitionSerializer,
+)
 from registrations.idempotency import Claim
 from registrations.models import Consent, Registration, SessionSeat, Source
 from registrations.serializers import (
     BookedSerializer,
-    BulkTransitionSerializer,
-    DecidedSerializer,
     NewRegistrationSerializer,
     RegistrationChangesSerializer,
     RegistrationSerializer,
     SubstituteSerializer,
-    TransitionSerializer,
 )
 
 LONGEST_KEY = 80
