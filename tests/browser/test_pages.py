@@ -1,16 +1,17 @@
 """
 Every page in every state: axe finds nothing, nothing is wider than the window, no complaints.
 
-Two languages, two widths, two themes. In the short checks each page is looked at in both
-languages and both widths, and axe is asked in one of the eight combinations: every page by
-one, each combination about as many pages. In the long ones it is asked in all of them. What
-only a person can see is for ./look.
+Two languages, two widths, two themes. In the short checks each page is looked at in one of the
+languages, at both widths, and axe is asked in one of the eight combinations: each combination
+about as many pages. In the long ones everything is looked at in both, and axe asked in all of
+them. The journeys go their ways in both languages at all times; what only a person can see is
+for ./look.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tests.browser.chromium import Visitor
 from tests.browser.pages import ALL, View, World
 
 if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
     from playwright.sync_api import Browser
 
 LANGUAGES = ("ru", "en")
@@ -36,16 +38,18 @@ Asked = dict[tuple[str, int, str], list[str]]
 
 
 def kind_of(view: View) -> tuple[str, int, str]:
-    """The language, width and theme in which the short checks ask axe about this page."""
+    """The language, width and theme in which the short checks look at this page."""
     return KINDS[ALL.index(view) % len(KINDS)]
 
 
-@pytest.fixture(params=["in one", pytest.param("in all", marks=pytest.mark.long)])
-def kinds(view: View, request: pytest.FixtureRequest) -> Asked:
-    """Once, or everything."""
-    if request.param == "in one":
-        return {kind_of(view): axe.TAGS}
-    return {kind: THEMES[kind[2]] for kind in KINDS}
+def looks(language: str) -> Iterator[ParameterSet]:
+    """Every page with what is asked about it in this language: some in short, all in long."""
+    for view in ALL:
+        kind = kind_of(view)
+        if kind[0] == language:
+            yield pytest.param(view, {kind: axe.TAGS}, id=view.name)
+        everything = {kind: THEMES[kind[2]] for kind in KINDS if kind[0] == language}
+        yield pytest.param(view, everything, id=f"{view.name}-in all", marks=pytest.mark.long)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def look(
     view: View,
     language: str,
     visitor: Visitor,
-    kinds: Asked,
+    asked: Asked,
 ) -> list[str]:
     """Everything that is wrong with the page, in words."""
     visitor.tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
@@ -80,7 +84,7 @@ def look(
         if (over := visitor.overflow()) > 0:
             found.append(f"{over} px wider than {width}")
         for theme in THEMES:
-            if rules := kinds.get((language, width, theme)):
+            if rules := asked.get((language, width, theme)):
                 visitor.tab.emulate_media(color_scheme=theme)
                 faults = axe.faults(visitor.tab, rules, within=WITHIN.get(view.who, ""))
                 found += [f"{width} {theme} {fault}" for fault in faults]
@@ -96,23 +100,17 @@ def test_the_short_checks_ask_axe_about_every_page_and_in_every_combination_as_o
 
 
 # Two classes, so that two workers share them.
-@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
 class TestInRussian:
+    @pytest.mark.parametrize(("view", "asked"), list(looks("ru")))
     def test_a_page_is_open_to_everybody(
-        self,
-        view: View,
-        visitors: Callable[..., Visitor],
-        kinds: Asked,
+        self, view: View, asked: Asked, visitors: Callable[..., Visitor]
     ) -> None:
-        assert look(view, "ru", visitors(view.who, "ru"), kinds) == []
+        assert look(view, "ru", visitors(view.who, "ru"), asked) == []
 
 
-@pytest.mark.parametrize("view", ALL, ids=lambda view: view.name)
 class TestInEnglish:
+    @pytest.mark.parametrize(("view", "asked"), list(looks("en")))
     def test_a_page_is_open_to_everybody(
-        self,
-        view: View,
-        visitors: Callable[..., Visitor],
-        kinds: Asked,
+        self, view: View, asked: Asked, visitors: Callable[..., Visitor]
     ) -> None:
-        assert look(view, "en", visitors(view.who, "en"), kinds) == []
+        assert look(view, "en", visitors(view.who, "en"), asked) == []
