@@ -360,6 +360,8 @@ OFFICE = [
     View("messages-found", "/manage/{past_meeting}/messages/?state=troubled", who="organizer"),
     View("messages-many", "/manage/{past_meeting}/messages/many/?act=resend&state=failed",
          who="organizer"),
+    View("messages-stop", "/manage/{past_meeting}/messages/many/?act=suppress&kind=confirmed",
+         who="organizer"),
     View("message", "/manage/{past_meeting}/messages/{message}/", who="organizer"),
     View("badges", "/manage/{meeting}/badges/", who="organizer"),
     View("badges-past", "/manage/{past_meeting}/badges/", who="organizer"),
