@@ -54,12 +54,14 @@ def clean(text: str) -> str:
     Meant for one-line fields (names, organizations, positions). Never fails, and
     changes nothing that can be seen: case, apostrophes and hyphens stay as typed.
     """
-    kept = (
-        " " if char.isspace() else char
-        for position, char in enumerate(text)
-        if not _is_invisible(text, position)
-    )
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    # Nearly always: then nobody looks at each letter.
+    if not (text.isprintable() and INVISIBLE.isdisjoint(text)):
+        text = "".join(
+            " " if char.isspace() else char
+            for position, char in enumerate(text)
+            if not _is_invisible(text, position)
+        )
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def check(text: str, *, limit: int = LIMIT) -> str:
