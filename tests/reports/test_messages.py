@@ -226,6 +226,7 @@ def test_addresses_get_no_more_mail_each_once_and_of_this_meeting_alone(office, 
     after = office.get(address, {"act": "suppress"}, headers=EN)
 
     assert [row.outcome for row in done.context["mended"].rows] == ["done", "done"]
+    assert "2 addresses get no more mail" in done.content.decode()
     assert after.context["number"] == 0
     stopped = Suppression.objects.of(f"meeting:{meeting.pk}").values_list("address", flat=True)
     assert sorted(stopped) == ["gone@example.org", "moved@example.org"]
